@@ -1,0 +1,46 @@
+# Two commands do everything: `make run` plays the main session on the embedded
+# node, `make test` runs the tests. The rest is for people who work on chanbot.
+
+GO       ?= go
+BIN      := bin/chanbot
+SCENARIO ?= can-not-abort-while-open
+GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
+
+.PHONY: help run build test check bench fmt fuzz-parsers
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## play a scenario on the embedded node (SCENARIO=name)
+	./$(BIN) run $(SCENARIO) --transcript runs/transcripts
+
+build: ## compile to bin/chanbot
+	$(GO) build -o $(BIN) ./cmd/chanbot
+
+test: ## all tests: with the race detector, then the ones it is too slow for
+	$(GO) test -race -shuffle=on ./...
+	$(GO) test -run 'TestThousandPairs' ./cmd/chanbot
+
+check: ## linters, then the tests
+	@test -z "$$(gofmt -l $(GOFILES))" || { echo 'not formatted (run make fmt):'; gofmt -l $(GOFILES); exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) fix -diff ./...
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@$(GO) tool govulncheck ./... || { code=$$?; [ $$code -eq 3 ] && exit 3; echo 'govulncheck could not reach its database; skipped'; }
+	$(MAKE) test
+
+bench: build ## measurements beside their references
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fmt: ## format the sources
+	gofmt -w $(GOFILES)
+	$(GO) fix ./...
+
+FUZZTIME ?= 1m
+fuzz-parsers: ## fuzz every byte parser for FUZZTIME each
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
