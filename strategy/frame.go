@@ -1,5 +1,7 @@
 package strategy
 
+import "strings"
+
 // FrameName names frames in the words of the language: "info fsm_up",
 // "sign.update", "on_chain_tx channel_changed", "conflict 42", "error 1018",
 // "update", or a tag alone ("channel_changed"), which stands for that tag of
@@ -8,4 +10,24 @@ package strategy
 type FrameName struct {
 	Pos  Pos
 	Name string
+}
+
+// String returns the name.
+func (f FrameName) String() string { return f.Name }
+
+// Matches says whether a frame whose full name is given ("info fsm_up",
+// "sign.update", "conflict 42", "result ok") is one of those named.
+func (f FrameName) Matches(full string) bool {
+	if f.Name == full {
+		return true
+	}
+	method, tag, hasTag := strings.Cut(full, " ")
+	if _, known := plainFrames[f.Name]; known {
+		return f.Name == method
+	}
+	if hasTag {
+		return f.Name == tag && (method == "info" || method == "on_chain_tx")
+	}
+	signTag, isSign := strings.CutPrefix(full, "sign.")
+	return isSign && f.Name == signTag
 }
