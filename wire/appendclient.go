@@ -1,0 +1,50 @@
+package wire
+
+import "encoding/json"
+
+// Params are the parameters of one method of section 5.
+type Params interface {
+	// Method returns the name of the method.
+	Method() string
+	// AppendParams writes the params object, its keys in alphabetical order.
+	AppendParams(dst []byte) []byte
+}
+
+// AppendCall writes the request that p describes; a nil id leaves "id" out.
+func AppendCall(dst []byte, id ID, p Params) []byte {
+	dst = append(openRequest(dst, id, p.Method()), `,"params":`...)
+	return append(p.AppendParams(dst), '}')
+}
+
+// AppendRequest writes any request (section 3.1). The params are raw JSON; nil
+// leaves them out, and a nil id leaves "id" out.
+func AppendRequest(dst []byte, id ID, method string, params []byte) []byte {
+	dst = openRequest(dst, id, method)
+	if params != nil {
+		dst = append(append(dst, `,"params":`...), params...)
+	}
+	return append(dst, '}')
+}
+
+func openRequest(dst []byte, id ID, method string) []byte {
+	dst = append(dst, '{')
+	if id != nil {
+		dst = append(append(append(dst, `"id":`...), id...), ',')
+	}
+	return appendString(append(dst, `"jsonrpc":"2.0","method":`...), method)
+}
+
+// AppendSigned writes the answer to channels.sign.TAG (section 6.3) with the
+// signed transaction.
+func AppendSigned(dst []byte, id ID, tag string, signedTx string) []byte {
+	dst = append(openRequest(dst, id, AnswerMethod(tag)), `,"params":{"signed_tx":`...)
+	return append(appendString(dst, signedTx), "}}"...)
+}
+
+// AppendAbort writes the answer to channels.sign.TAG that refuses to sign. The
+// code is raw JSON: a node takes an integer in 1..65535 (section 5), tests send
+// other things.
+func AppendAbort(dst []byte, id ID, tag string, code json.RawMessage) []byte {
+	dst = append(openRequest(dst, id, AnswerMethod(tag)), `,"params":{"error":`...)
+	return append(append(dst, code...), "}}"...)
+}

@@ -1,0 +1,225 @@
+package wire
+
+import "math/big"
+
+// cursor reads text of one exact shape. Everything that is not written as a
+// node writes it makes the fast path give up, and the general decoder starts
+// over: escapes, characters outside ASCII, spaces, another order of keys,
+// duplicate or unknown keys.
+type cursor struct {
+	b []byte
+	i int
+}
+
+// lit reads s.
+func (c *cursor) lit(s string) bool {
+	if len(c.b)-c.i < len(s) || string(c.b[c.i:c.i+len(s)]) != s {
+		return false
+	}
+	c.i += len(s)
+	return true
+}
+
+// span is a part of the frame, from start to end.
+type span struct{ start, end int }
+
+// plain reads text up to a quote and the quote itself; no byte of the text
+// needs care.
+func (c *cursor) plain() (span, bool) {
+	start := c.i
+	end := plainEnd(c.b, start)
+	if end == len(c.b) || c.b[end] != '"' {
+		return span{}, false
+	}
+	c.i = end + 1
+	return span{start, end}, true
+}
+
+// nullable reads null or a string.
+func (c *cursor) nullable() (span, bool) {
+	if c.lit(`"`) {
+		return c.plain()
+	}
+	return span{}, c.lit("null")
+}
+
+// natural reads a JSON integer of at most 19 digits and no sign.
+func (c *cursor) natural() (uint64, bool) {
+	start := c.i
+	for c.i < len(c.b) && '0' <= c.b[c.i] && c.b[c.i] <= '9' {
+		c.i++
+	}
+	return smallNatural(c.b[start:c.i])
+}
+
+// simpleID reads an id that is a short integer or a plain string.
+func (c *cursor) simpleID() (ID, bool) {
+	start, ok := c.i, false
+	if c.lit(`"`) {
+		_, ok = c.plain()
+	} else {
+		c.lit("-")
+		_, ok = c.natural()
+	}
+	return ID(c.b[start:c.i:c.i]), ok
+}
+
+const (
+	fastNotification = `{"jsonrpc":"2.0","method":"channels.`
+	fastAnswer       = `{"channel_id":`
+	fastEnd          = `},"version":1}`
+)
+
+// decodeFast reads the hot frames. It returns false for everything else, and
+// the same frame as decodeGeneral otherwise.
+func decodeFast(b []byte) (Frame, bool) {
+	if len(b) > MaxFrame {
+		return Frame{}, false
+	}
+	c := cursor{b: b}
+	switch {
+	case c.lit(fastNotification):
+		return fastNotify(c)
+	case c.lit(fastAnswer):
+		return fastOK(c)
+	}
+	return Frame{}, false
+}
+
+func fastOK(c cursor) (f Frame, ok bool) {
+	channel, ok := c.nullable()
+	if !ok || !c.lit(`,"id":`) {
+		return f, false
+	}
+	id, ok := c.simpleID()
+	end := c.i
+	if !ok || !c.lit(`,"jsonrpc":"2.0","result":"ok","version":1}`) || c.i != len(c.b) {
+		return f, false
+	}
+	const result = `"ok"`
+	at := end + len(`,"jsonrpc":"2.0","result":`)
+	f.Raw, f.Kind = c.b, KindResult
+	f.ID = id
+	f.ChannelID = string(c.b[channel.start:channel.end])
+	f.Result = c.b[at : at+len(result) : at+len(result)]
+	return f, true
+}
+
+func fastNotify(c cursor) (f Frame, ok bool) {
+	method, ok := c.plain()
+	if !ok || !c.lit(`,"params":{"channel_id":`) {
+		return f, false
+	}
+	channel, ok := c.nullable()
+	if !ok || !c.lit(`,"data":{`) {
+		return f, false
+	}
+	start := c.i - 1
+	f.Raw, f.Kind = c.b, KindNotification
+	switch name := c.b[method.start-len(methodPrefix) : method.end]; {
+	case string(name) == MethodInfo:
+		f.Method = MethodInfo
+		ok = c.info(&f)
+	case string(name) == MethodUpdate:
+		f.Method = MethodUpdate
+		ok = c.update(&f)
+	case len(name) > len(signPrefix) && string(name[:len(signPrefix)]) == signPrefix:
+		if f.Method = methodNames[string(name)]; f.Method == "" {
+			return Frame{}, false
+		}
+		ok = c.sign(&f)
+	default:
+		return Frame{}, false
+	}
+	end := c.i
+	if !ok || !c.lit(fastEnd) || c.i != len(c.b) {
+		return Frame{}, false
+	}
+	f.ChannelID = string(c.b[channel.start:channel.end])
+	f.Data = c.b[start:end:end]
+	return f, true
+}
+
+// info reads the rest of {"event":E} or {"event":E,"fsm_id":F}.
+func (c *cursor) info(f *Frame) bool {
+	if !c.lit(`"event":"`) {
+		return false
+	}
+	event, ok := c.plain()
+	if !ok {
+		return false
+	}
+	var fsm span
+	if c.lit(`,"fsm_id":"`) {
+		if fsm, ok = c.plain(); !ok || fsm.start == fsm.end {
+			return false
+		}
+	}
+	f.Info = &Info{Event: eventName(c.b[event.start:event.end]), FSMID: string(c.b[fsm.start:fsm.end])}
+	return c.lit("}")
+}
+
+// update reads the rest of {"state":S}.
+func (c *cursor) update(f *Frame) bool {
+	if !c.lit(`"state":"`) {
+		return false
+	}
+	state, ok := c.plain()
+	f.Update = &UpdateReport{State: string(c.b[state.start:state.end])}
+	return ok && c.lit("}")
+}
+
+// oneTransfer is a request to sign one transfer, with all that belongs to it
+// in one piece of memory.
+type oneTransfer struct {
+	sign   Sign
+	update [1]Update
+	amount big.Int
+	word   [1]big.Word
+}
+
+// sign reads the rest of {"signed_tx":T,"updates":[]} or of the same with one
+// transfer.
+func (c *cursor) sign(f *Frame) bool {
+	if !c.lit(`"signed_tx":"`) {
+		return false
+	}
+	tag := f.Method[len(signPrefix):]
+	tx, ok := c.plain()
+	if !ok || !c.lit(`,"updates":[`) {
+		return false
+	}
+	if c.lit("]}") {
+		f.Sign = &Sign{Tag: tag, SignedTx: string(c.b[tx.start:tx.end])}
+		return true
+	}
+	if !c.lit(`{"amount":`) {
+		return false
+	}
+	amount, ok := c.natural()
+	if !ok || uint64(big.Word(amount)) != amount || !c.lit(`,"from":"`) {
+		return false
+	}
+	from, ok := c.plain()
+	if !ok || !c.lit(`,"op":"OffChainTransfer","to":"`) {
+		return false
+	}
+	to, ok := c.plain()
+	if !ok || !c.lit(`}]}`) {
+		return false
+	}
+	// One copy of the text for all three strings.
+	s, base := string(c.b[tx.start:to.end]), tx.start
+	one := &oneTransfer{sign: Sign{Tag: tag, SignedTx: s[:tx.end-base]}}
+	if amount != 0 {
+		one.word[0] = big.Word(amount)
+		one.amount.SetBits(one.word[:])
+	}
+	one.update[0] = Update{
+		Op: OpTransfer, From: s[from.start-base : from.end-base], To: s[to.start-base : to.end-base],
+		Amount: &one.amount,
+	}
+	one.sign.Updates = one.update[:]
+	f.Sign = &one.sign
+	return true
+}
