@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -108,21 +109,25 @@ func closeNotification(dst []byte) []byte { return append(dst, `},"version":1}`.
 
 // AppendInfo writes channels.info (section 6.1). Empty fields are left out.
 func AppendInfo(dst []byte, channel string, i Info) []byte {
-	f := openObject(openNotification(dst, channel, MethodInfo))
+	dst = openNotification(dst, channel, MethodInfo)
+	if len(i.Extra) > 0 {
+		return closeNotification(appendMembers(dst, i.members()))
+	}
+	f := openObject(dst)
 	f.text("event", i.Event)
-	if len(i.Extra) == 0 {
-		f.textUnlessEmpty("fsm_id", i.FSMID)
-		f.textUnlessEmpty("notice", i.Notice)
-		f.textUnlessEmpty("tx_hash", i.TxHash)
-		f.textUnlessEmpty("tx_type", i.TxType)
-		f.textUnlessEmpty("type", i.Type)
-		return closeNotification(f.close())
-	}
-	// Extra keys go where the alphabet puts them.
-	all := map[string]json.RawMessage{"event": appendString(nil, i.Event)}
-	for key, value := range i.Extra {
-		all[key] = value
-	}
+	f.textUnlessEmpty("fsm_id", i.FSMID)
+	f.textUnlessEmpty("notice", i.Notice)
+	f.textUnlessEmpty("tx_hash", i.TxHash)
+	f.textUnlessEmpty("tx_type", i.TxType)
+	f.textUnlessEmpty("type", i.Type)
+	return closeNotification(f.close())
+}
+
+// members returns all keys of the event, the extra ones among them. A field
+// wins over an extra key of its name.
+func (i *Info) members() map[string]json.RawMessage {
+	all := maps.Clone(i.Extra)
+	all["event"] = appendString(nil, i.Event)
 	for key, s := range map[string]string{
 		"fsm_id": i.FSMID, "notice": i.Notice, "tx_hash": i.TxHash, "tx_type": i.TxType, "type": i.Type,
 	} {
@@ -130,18 +135,13 @@ func AppendInfo(dst []byte, channel string, i Info) []byte {
 			all[key] = appendString(nil, s)
 		}
 	}
-	return closeNotification(appendMembers(openNotification(dst, channel, MethodInfo), all))
+	return all
 }
 
 // appendMembers writes an object with sorted keys; the values are raw.
 func appendMembers(dst []byte, all map[string]json.RawMessage) []byte {
-	keys := make([]string, 0, len(all))
-	for key := range all {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
 	f := openObject(dst)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
 		f.raw(key, all[key])
 	}
 	return f.close()

@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"strings"
 	"errors"
 	"slices"
+	"strings"
 )
 
 var errNotJSON = errors.New("not one JSON value, or nested too deep or too long")
