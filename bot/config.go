@@ -1,0 +1,120 @@
+package bot
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+)
+
+// Config says what is run against which node. Scenario, InitiatorNode and Keys
+// must be set; every other field may be left at its zero value.
+type Config struct {
+	// Scenario is what every pair does. It is not changed.
+	Scenario *strategy.Scenario
+
+	// InitiatorNode and ResponderNode are the base URLs of the nodes, ws:// or
+	// wss://; without a path /channel is meant. An empty ResponderNode is the
+	// node of the initiator.
+	InitiatorNode, ResponderNode string
+	// Dial opens the connections; nil uses a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// TLS holds for wss:// nodes; nil uses the defaults.
+	TLS *tls.Config
+	// Header is sent with every handshake.
+	Header http.Header
+
+	// NetworkID is what transactions are signed for; "" means ae_dev.
+	NetworkID string
+	// Keys are the accounts: two a pair, the initiator's and the responder's.
+	Keys []tx.KeyPair
+
+	// Pairs is how many pairs run beside each other; 0 means 1.
+	Pairs int
+	// Iterations is how often each pair runs the steps, on new channels each
+	// time; 0 means 1.
+	Iterations int
+	// First is the role that connects first where the scenario does not say;
+	// the responder by default, which opens a channel three seconds faster.
+	First outcome.Role
+	// SignForm is what is signed: the transaction or its hash.
+	SignForm tx.Form
+	// Seed decides every random choice.
+	Seed uint64
+
+	// Timeout is how long a step may take that names no timeout of its own; 0
+	// means 60 s. A step whose waiting is part of it (wait, delay) has that
+	// much more.
+	Timeout time.Duration
+	// Grace is how long the work under way may still take once the context is
+	// cancelled; 0 means 10 s.
+	Grace time.Duration
+	// Leave, when it is closed, ends the run at once: nothing is drained and no
+	// channel is stopped. Nil never does.
+	Leave <-chan struct{}
+
+	// Params are connection parameters that come before everything the
+	// scenario says.
+	Params []strategy.Param
+	// ResponderHost is where the initiator's node finds the responder's; ""
+	// means localhost.
+	ResponderHost string
+	// ResponderPort is the port on which the responder's node listens for its
+	// peer, the same for every pair; 0 means 13179.
+	ResponderPort int
+	// MaxInFlightSetups bounds how many channels are being opened at one time,
+	// until both sides have seen the answer of their peer; 0 means 10.
+	MaxInFlightSetups int
+	// KeepAlive is the time between two WebSocket pings on a socket; 0 means
+	// 25 s, a negative one sends none. A node closes a socket that is silent
+	// for 60 s.
+	KeepAlive time.Duration
+	// SampleChecks verifies every nth signature of the node's frames; 0 and 1
+	// mean each one.
+	SampleChecks int
+	// Deny names the quirks of the real node that count as violations, or
+	// holds "all".
+	Deny []string
+
+	// Embedded is what the embedded node can do beyond the protocol; nil for
+	// any other node.
+	Embedded *Embedded
+
+	// Frames takes every frame as it passes; nil drops them.
+	Frames results.Sink
+	// Progress is told of every step that has ended, one call at a time; nil
+	// tells nobody.
+	Progress func(StepEvent)
+	// Decisions is told of every random choice, possibly from many goroutines
+	// at once; nil keeps no log.
+	Decisions func(strategy.Decision)
+	// Log takes what is worth knowing beyond the results; nil drops it.
+	Log *slog.Logger
+}
+
+// Embedded is what the embedded node can do that no foreign node does. A nil
+// function is missing.
+type Embedded struct {
+	// OnDemand says that key blocks come only through KeyBlocks, so that steps
+	// which wait for depth have to ask for them.
+	OnDemand bool
+	// KeyBlocks makes n key blocks, MicroBlock one micro block. They return
+	// when the node has them.
+	KeyBlocks  func(n int)
+	MicroBlock func()
+}
+
+// StepEvent tells that a step of one pair has ended.
+type StepEvent struct {
+	Pair, Iteration int
+	Step            results.StepReport
+	// Steps is how many steps the scenario has.
+	Steps int
+}
