@@ -70,7 +70,7 @@ func Text(raw []byte) (string, bool) {
 		return "", false
 	}
 	inner := raw[1 : len(raw)-1]
-	for i := 0; i < len(inner); i++ {
+	for i := range inner {
 		if inner[i] == '\\' {
 			var s string
 			err := json.Unmarshal(raw, &s)

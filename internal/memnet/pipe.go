@@ -21,6 +21,7 @@ type pipe struct {
 	cond sync.Cond // something below has changed
 
 	buf     []byte // written and not yet read
+	busy    bool   // a write that did not fit at once goes on; others wait for it
 	written bool   // the writer has finished: EOF follows buf
 	dropped bool   // the reader is gone: writes fail
 	reset   bool   // the connection was cut: reads fail as well
@@ -99,10 +100,17 @@ func (p *pipe) read(b []byte) (int, error) {
 }
 
 // write waits until all of b is in the buffer, the reader is gone or the
-// deadline has passed.
+// deadline has passed. The bytes of one write stay together.
 func (p *pipe) write(b []byte) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	mine := false
+	defer func() {
+		if mine {
+			p.busy = false
+			p.cond.Broadcast()
+		}
+	}()
 	for {
 		switch {
 		case p.written:
@@ -114,7 +122,8 @@ func (p *pipe) write(b []byte) (n int, err error) {
 		case len(b) == 0:
 			return n, nil
 		}
-		if room := min(bufferSize-len(p.buf), len(b)); room > 0 {
+		if room := min(bufferSize-len(p.buf), len(b)); room > 0 && (mine || !p.busy) {
+			mine, p.busy = true, true
 			p.buf = append(p.buf, b[:room]...)
 			b = b[room:]
 			n += room
