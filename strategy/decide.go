@@ -64,7 +64,9 @@ func (a *Answer) moves(dst []Move, req Request, nth int, draw *Stream) (_ []Move
 	case AnswerList:
 		start := len(dst)
 		for _, item := range a.Items {
-			dst, _ = item.moves(dst, req, nth, draw)
+			if more, ok := item.moves(dst, req, nth, draw); ok {
+				dst = more
+			}
 		}
 		return dst, len(dst) > start
 	case AnswerCases:

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"maps"
 	"slices"
 
 	"chanbot/outcome"
@@ -63,3 +64,6 @@ var plainFrames = func() map[string]bool {
 var timeoutNames = []string{
 	"idle", "funding_create", "funding_sign", "funding_lock", "sign", "accept", "initialized", "awaiting_open",
 }
+
+// plainNames are the words of plainFrames, sorted.
+func plainNames() []string { return slices.Sorted(maps.Keys(plainFrames)) }

@@ -1,0 +1,236 @@
+package strategy
+
+import (
+	"slices"
+	"strings"
+
+	"chanbot/outcome"
+)
+
+// coded are the outcomes that have a code.
+var coded = []outcome.Kind{outcome.Aborted, outcome.Conflict, outcome.Rejected, outcome.Refused, outcome.Timeout}
+
+// caused are the outcomes that somebody causes.
+var caused = []outcome.Kind{outcome.Conflict, outcome.Timeout}
+
+func kindNames() []string {
+	var all []string
+	for _, k := range outcome.Kinds() {
+		all = append(all, k.String())
+	}
+	return all
+}
+
+// expectTable is what a mapping of expect may have: the outcomes, and
+// expectKeys.
+func expectTable() []key {
+	var all []key
+	for _, k := range outcome.Kinds() {
+		f := form(nullForm)
+		if slices.Contains(coded, k) {
+			f = anyOf(form{"type": "integer"}, nullForm, variable)
+		}
+		all = append(all, key{name: k.String(), doc: "The outcome " + k.String() + ".", form: f})
+	}
+	return append(all, expectKeys...)
+}
+
+// expect reads how a step must end. d is its action, nil for an answer.
+func (p *parser) expect(n *node, d *actionDef) *Expect {
+	e := &Expect{Pos: n.pos}
+	if n.bad {
+		return e
+	}
+	if n.kind != mapNode {
+		e.Outcomes = p.outcomes(n)
+		return e
+	}
+	m := p.fields(n, "expect", expectTable())
+	if w, given := p.wanted(n, m); given {
+		e.Outcomes = []Wanted{w}
+	} else if v := m["outcome"]; v != nil {
+		e.Outcomes = p.outcomes(v)
+	}
+	if v := m["values"]; v != nil {
+		switch {
+		case d != nil && d.kind == outcome.Balances:
+			e.Values = p.values(v)
+		case d != nil && d.kind == "":
+		default:
+			p.reportNode(v, "values are what balances returns; there are none here")
+		}
+	}
+	if v := m["frames"]; v != nil {
+		e.Frames = p.frameRules(v)
+	}
+	return e
+}
+
+// outcomes reads an outcome, or a list of acceptable ones.
+func (p *parser) outcomes(n *node) []Wanted {
+	items := []*node{n}
+	if n.kind == listNode {
+		items = n.items
+		if len(items) == 0 {
+			p.reportNode(n, "a list of no outcomes")
+		}
+	}
+	var all []Wanted
+	for _, item := range items {
+		if item.bad {
+			continue
+		}
+		if item.kind != mapNode {
+			if text, ok := p.word(item, "outcome", kindNames()); ok {
+				k, _ := outcome.ParseKind(text)
+				all = append(all, Wanted{Pos: item.pos, Kind: k})
+			}
+			continue
+		}
+		table := slices.DeleteFunc(expectTable(), func(k key) bool {
+			return k.name == "outcome" || k.name == "values" || k.name == "frames"
+		})
+		m := p.fields(item, "an outcome", table)
+		if w, ok := p.wanted(item, m); ok {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// wanted reads the one outcome that is a key of n, and by. It says whether
+// there is one.
+func (p *parser) wanted(n *node, m map[string]*node) (Wanted, bool) {
+	w := Wanted{Pos: n.pos}
+	var first *node
+	for _, pr := range n.pairs {
+		k, err := outcome.ParseKind(pr.key.text)
+		if err != nil {
+			continue
+		}
+		if first != nil {
+			p.reportNode(pr.key, "a second outcome beside %s; a list gives alternatives", first.text)
+			continue
+		}
+		first, w.Kind = pr.key, k
+		p.code(&w, pr)
+	}
+	if first != nil && m["outcome"] != nil {
+		p.reportNode(m["outcome"], "a second outcome beside %s; a list gives alternatives", first.text)
+	}
+	if v := m["by"]; v != nil {
+		if text, ok := p.word(v, "party", partyNames); ok {
+			w.By, _ = outcome.ParseParty(text)
+		}
+		if first == nil || !slices.Contains(caused, w.Kind) {
+			p.reportNode(v, "by is for conflict and timeout")
+		}
+	}
+	return w, first != nil
+}
+
+// code reads the code of an outcome: that of an abort or conflict, or an
+// error's.
+func (p *parser) code(w *Wanted, pr pair) {
+	v := pr.value
+	switch {
+	case v.isNull() || v.bad:
+		return
+	case !slices.Contains(coded, w.Kind):
+		p.reportNode(v, "%s has no code, found %s", w.Kind, found(v))
+		return
+	}
+	least := int64(-1 << 31)
+	if w.Kind == outcome.Aborted || w.Kind == outcome.Conflict {
+		least = leastCode
+	}
+	w.Code, w.HasCode = p.whole(v, "the code", least, mostCode)
+}
+
+func (p *parser) values(n *node) []Value {
+	if n.kind != mapNode {
+		p.reportNode(n, "values must be a mapping from accounts to amounts, found %s", found(n))
+		return nil
+	}
+	var all []Value
+	for _, pr := range n.pairs {
+		v := Value{Pos: pr.key.pos, Account: p.account(pr.key)}
+		if v.Amount = p.integer(pr.value, "an amount in aettos"); v.Amount != nil {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func (p *parser) frameRules(n *node) (rules [2]FrameRule) {
+	m := p.fields(n, "frames", frameSides)
+	for _, r := range outcome.Roles {
+		v, rule := m[r.String()], &rules[r.Index()]
+		switch {
+		case v == nil:
+		case v.kind == mapNode:
+			sides := p.fields(v, "frames of the "+r.String(), frameRuleKeys)
+			rule.Must = p.frames(sides["must"])
+			rule.Not = p.frames(sides["not"])
+		default:
+			rule.Must = p.frames(v)
+		}
+	}
+	return rules
+}
+
+func (p *parser) frames(n *node) []FrameName {
+	var all []FrameName
+	for _, item := range p.list(n, "a list of frames") {
+		if f := p.frame(item); f != nil {
+			all = append(all, *f)
+		}
+	}
+	return all
+}
+
+// frame reads the name of a frame. It is nil after a problem.
+func (p *parser) frame(n *node) *FrameName {
+	text, ok := p.scalar(n, "the name of a frame such as \"info fsm_up\"")
+	if !ok {
+		return nil
+	}
+	if reason := frameProblem(text); reason != "" {
+		p.reportNode(n, "unknown frame %s; expected %s", found(n), reason)
+		return nil
+	}
+	return &FrameName{Pos: n.pos, Name: text}
+}
+
+// frameProblem says what would be allowed, or "" when name is the name of a
+// frame.
+func frameProblem(name string) string {
+	method, tag, hasTag := strings.Cut(name, " ")
+	signTag, isSign := strings.CutPrefix(name, "sign.")
+	in := func(words []string, w string) string {
+		if slices.Contains(words, w) {
+			return ""
+		}
+		return oneOf(w, words)
+	}
+	switch {
+	case isSign:
+		return in(signTags, signTag)
+	case !hasTag && plainFrames[name]:
+		return ""
+	case !hasTag:
+		return in(slices.Concat(plainNames(), infoEvents, onChainInfos, signTags), name)
+	case method == "info":
+		return in(infoEvents, tag)
+	case method == "on_chain_tx":
+		return in(onChainInfos, tag)
+	case method == "result":
+		return in([]string{"ok"}, tag)
+	case method == "conflict", method == "error", method == "close":
+		if decimal.MatchString(tag) && len(tag) < 8 {
+			return ""
+		}
+		return method + " and a number"
+	}
+	return in([]string{"info", "on_chain_tx", "result", "conflict", "error", "close"}, method) + " before the space"
+}

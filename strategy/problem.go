@@ -1,0 +1,94 @@
+package strategy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is one mistake in a file.
+type Problem struct {
+	Pos     Pos
+	Message string
+	// Line is the text of the line, "" when there is none to show; Width is
+	// how many characters of it, from Pos.Col on, are meant.
+	Line  string
+	Width int
+}
+
+// String returns "file:line:col: message", and the line with a caret under it
+// when there is one.
+func (p Problem) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", p.Pos, p.Message)
+	if p.Line == "" || p.Pos.Line == 0 {
+		return b.String()
+	}
+	text, col := window([]rune(p.Line), p.Pos.Col-1)
+	num := fmt.Sprint(p.Pos.Line)
+	pad := strings.Repeat(" ", len(num))
+	room := max(utf8.RuneCountInString(text)-col, 1)
+	fmt.Fprintf(&b, "\n%s |\n%s | %s\n%s | %s^%s", pad, num, text, pad,
+		strings.Repeat(" ", col), strings.Repeat("~", min(max(p.Width-1, 0), room-1)))
+	return b.String()
+}
+
+// shownLine is the most characters of a line that a problem shows.
+const shownLine = 160
+
+// window returns the part of a line that is shown and where col is in it. Tabs
+// become spaces, so that the caret stands below what it means.
+func window(line []rune, col int) (text string, at int) {
+	col = min(max(col, 0), len(line))
+	from := 0
+	if len(line) > shownLine && col > shownLine/2 {
+		from = min(col-shownLine/2, len(line)-shownLine)
+	}
+	shown := slices.Clone(line[from:min(from+shownLine, len(line))])
+	for i, r := range shown {
+		if r == '\t' || r < ' ' {
+			shown[i] = ' '
+		}
+	}
+	return string(shown), col - from
+}
+
+// Problems are all the mistakes of a file and of the strategies it uses, in
+// the order of their positions. It is an error when there are any.
+type Problems []Problem
+
+// Error returns all problems, one below the other.
+func (ps Problems) Error() string {
+	all := make([]string, len(ps))
+	for i, p := range ps {
+		all[i] = p.String()
+	}
+	return strings.Join(all, "\n")
+}
+
+// Err returns the problems as an error, or nil when there are none.
+func (ps Problems) Err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	return ps
+}
+
+// shownProblems is the most problems that are reported at once.
+const shownProblems = 100
+
+// tidy sorts the problems and drops those that were found twice, as happens
+// behind an alias.
+func (ps Problems) tidy() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int { return a.Pos.compare(b.Pos) })
+	ps = slices.CompactFunc(ps, func(a, b Problem) bool { return a.Pos == b.Pos && a.Message == b.Message })
+	if len(ps) > shownProblems {
+		rest := len(ps) - shownProblems
+		last := ps[shownProblems-1].Pos
+		ps = append(ps[:shownProblems:shownProblems], Problem{
+			Pos: last, Message: fmt.Sprintf("and %d more", rest),
+		})
+	}
+	return ps
+}
