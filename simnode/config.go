@@ -1,0 +1,107 @@
+package simnode
+
+import (
+	"log/slog"
+	"math/big"
+	"time"
+)
+
+// Era is a generation of node software, whose behaviour the embedded node
+// copies.
+type Era uint8
+
+const (
+	// EraCurrent is the present node.
+	EraCurrent Era = iota
+	// Era2020 is the node that the oldest recordings were made with: the
+	// "recorded" column of ws-api 9 for what changed after March 2020, create
+	// transactions of version 1 and the network id local_iris_testnet.
+	Era2020
+)
+
+// BlockMode is when blocks come.
+type BlockMode uint8
+
+const (
+	// OnDemand makes a micro block as soon as a transaction waits, and key
+	// blocks when MineKeyBlocks is called.
+	OnDemand BlockMode = iota
+	// Interval makes a micro block as soon as a transaction waits, and a key
+	// block every Config.KeyBlockEvery, like a node in developer mode.
+	Interval
+	// Manual makes blocks only when MineMicroBlock or MineKeyBlocks is called.
+	Manual
+)
+
+// Config says what an embedded node is like. The zero value is a current node
+// of the network ae_dev without any account.
+type Config struct {
+	// NetworkID is what signatures are made for; default ae_dev, or
+	// local_iris_testnet in Era2020.
+	NetworkID string
+	Era       Era
+	// CreateVersion is the version of channel_create_tx; default 2, or 1 in Era2020.
+	CreateVersion int
+
+	Blocks BlockMode
+	// KeyBlockEvery is the time between key blocks in Interval; default 1 s.
+	KeyBlockEvery time.Duration
+
+	// Endow is the balance that every account has when it is first seen. Nil:
+	// only accounts given to Node.Endow exist.
+	Endow *big.Int
+
+	// NoVerify takes every signature, to measure a client alone.
+	NoVerify bool
+	// Forgiving switches off that duplicates and crossings kill a channel (fsm.md 3.2, 3.4).
+	Forgiving bool
+
+	// MaxChannels is how many machines may run, two for a channel whose sides
+	// are both here; 0 is no limit (the real node: 1000).
+	MaxChannels int
+	// IdleTimeout is after how long a silent socket is closed; default 60 s.
+	IdleTimeout time.Duration
+	// DialRetry is how long an initiator waits before it dials a port again
+	// that nobody listens on; default 3 s.
+	DialRetry time.Duration
+
+	// Log gets what the node would write into its own log; default nothing.
+	Log *slog.Logger
+}
+
+func (c *Config) networkID() string {
+	switch {
+	case c.NetworkID != "":
+		return c.NetworkID
+	case c.Era == Era2020:
+		return "local_iris_testnet"
+	}
+	return "ae_dev"
+}
+
+func (c *Config) createVersion() int {
+	switch {
+	case c.CreateVersion != 0:
+		return c.CreateVersion
+	case c.Era == Era2020:
+		return 1
+	}
+	return 2
+}
+
+func (c *Config) idleTimeout() time.Duration { return orElse(c.IdleTimeout, 60*time.Second) }
+
+func (c *Config) dialRetry() time.Duration { return orElse(c.DialRetry, 3*time.Second) }
+
+func (c *Config) keyBlockEvery() time.Duration { return orElse(c.KeyBlockEvery, time.Second) }
+
+// readLimit bounds a client's frame. The real node has no documented limit;
+// this one leaves room for the largest contract.
+func (c *Config) readLimit() int64 { return 16 << 20 }
+
+func orElse(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}

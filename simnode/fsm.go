@@ -1,0 +1,358 @@
+package simnode
+
+import (
+	"math/big"
+
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// fsm is one participant's state machine of one channel: a plain value without
+// a clock, a network or goroutines. Step takes one event and returns what has
+// to be done because of it. The two sides of a channel are two values that only
+// know each other through peer messages, like the real node's processes.
+//
+// Source of its behaviour: fsm.md; the section is named where it matters.
+type fsm struct {
+	p    *connectParams
+	view view
+	era  Era
+	// forgiving switches the deadly quirks of fsm.md 3.2 and 3.4 off.
+	forgiving bool
+	// createVersion is the version of the create transactions it writes.
+	createVersion int
+
+	own, peer        tx.ID
+	ownText, peerTxt string
+	fsmID            string
+
+	state  state
+	op     operation // valid in awaitingSignature
+	half   operation // the own, signed operation that waits for the peer
+	locked *tx.SignedTx
+	// lockedKind tells what awaiting_locked and the *_signed states wait for.
+	lockedKind opKind
+
+	// ongoing is the flag "an update is in progress" (fsm.md 1).
+	ongoing bool
+	status  channelStatus
+	// clientMayLeave is false until this client has answered its create request.
+	clientMayLeave bool
+	hasClient      bool
+
+	channelID   tx.ID
+	channelText string
+
+	// terms are the conditions of the channel; the responder takes over the
+	// initiator's with channel_open.
+	terms terms
+	// depth settings that the responder sent with channel_accept.
+	peerDepth depthSettings
+
+	signed   *tx.SignedTx // last co-signed state, nil before the create is signed
+	round    uint64
+	balances balances
+	// stateTx is what get.offchain_state shows as signed_tx.
+	reported uint64 // round of the last channels.update, 0 for none
+
+	// postponed holds, in order, the events that this state keeps for the next.
+	postponed []event
+	posting   opKind // what evPosted answers
+	// peerCode and peerRound are what the peer gave as the reason of its shutdown_error.
+	peerCode  int
+	peerRound uint64
+	// stale holds code-2 notices that came too late (era 2020 only).
+	stale []peerMsg
+
+	ended bool
+	out   []action
+}
+
+// terms are what both sides have to agree on.
+type terms struct {
+	initiator, responder             tx.ID
+	initiatorAmount, responderAmount *big.Int
+	push, reserve                    *big.Int
+	lockPeriod                       uint64
+}
+
+// view is what a state machine may look up on the chain. Reading only.
+type view interface {
+	// top is the height of the newest key block.
+	top() uint64
+	// nextNonce is the nonce for the next transaction of an account.
+	nextNonce(id tx.ID) uint64
+	// blockHeight finds a key or micro block by its hash.
+	blockHeight(h tx.Hash) (uint64, bool)
+	// verify tells whether sig is id's signature of the unsigned transaction, in raw or hash form.
+	verify(id tx.ID, unsigned, sig []byte) bool
+	// closing tells whether the channel is solo-closing on chain.
+	closing(channel tx.ID) bool
+}
+
+// channelStatus drives the one-time open and closing events.
+type channelStatus uint8
+
+const (
+	statusNone channelStatus = iota
+	statusAttached
+	statusOpen
+	statusClosing
+)
+
+// operation is a transaction on its way to be co-signed.
+type operation struct {
+	kind opKind
+	own  bool // requested by this side's client
+	// offer is the transaction as it was shown to the client to be signed, and
+	// once signed as it goes to the peer.
+	offer   *tx.SignedTx
+	inner   tx.Tx
+	updates []update
+	after   balances
+	round   uint64
+	// pinned is the height of the block that the operation is pinned to.
+	pinned uint64
+}
+
+// event is something that happens to a state machine.
+type event struct {
+	kind eventKind
+	// request and answer
+	request clientRequest
+	tag     string       // sign tag of evSigned
+	signed  *tx.SignedTx // evSigned, evMined
+	// peer
+	msg peerMsg
+	// chain
+	mined  tx.Tx
+	height uint64
+	ok     bool // evPosted
+}
+
+type eventKind uint8
+
+const (
+	evRequest    eventKind = iota // a client's call that gets an answer
+	evSigned                      // a client's signature
+	evPeer                        // a message of the peer's machine
+	evLinkUp                      // the link to the peer stands (initiator)
+	evLinkDown                    // the link to the peer broke
+	evTimer                       // the timer of the state ran out
+	evMined                       // a transaction of this channel is in a block
+	evDepth                       // the awaited height is reached
+	evPosted                      // the mempool answered
+	evClientLost                  // the client's socket is gone
+	evClientBack                  // a client took over
+	evStop                        // channels.system stop
+	evRefused                     // the peer's node closed the link before channel_open
+	evStarted                     // the client has been told; the timer of the first state starts
+)
+
+var eventNames = [...]string{"request", "signed", "peer", "link up", "link down", "timer", "mined", "depth", "posted", "client lost", "client back", "stop", "refused", "started"}
+
+// String names the event for logs.
+func (k eventKind) String() string { return eventNames[k] }
+
+// action is something that has to be done after a Step.
+type action struct {
+	kind  actionKind
+	frame []byte // actNotify: the whole frame
+	reply answer // actReply
+	msg   peerMsg
+	post  *tx.SignedTx
+	// actDepth: the height to wait for
+	height uint64
+}
+
+type actionKind uint8
+
+const (
+	actNotify  actionKind = iota // send a frame to the client
+	actReply                     // answer the outstanding request
+	actPeer                      // send a message to the peer's machine
+	actPost                      // push a transaction to the mempool; evPosted follows
+	actWatch                     // report transactions of this channel; the channel is now known by its id
+	actDepth                     // report when the chain reaches a height
+	actEnd                       // the machine ended
+)
+
+// family is a group of notifications that report_* switches off.
+type family uint8
+
+const (
+	famInfo family = iota
+	famSign
+	famUpdate
+	famConflict
+	famOnChain
+	famMessage
+	famLeave
+)
+
+// newFSM returns the machine of a new channel in its first state.
+func newFSM(p *connectParams, v view, cfg *Config, fsmID string) *fsm {
+	f := &fsm{p: p, view: v, era: cfg.Era, forgiving: cfg.Forgiving, createVersion: cfg.createVersion(), fsmID: fsmID, hasClient: true}
+	f.terms = terms{
+		initiator: p.InitiatorID, responder: p.ResponderID,
+		initiatorAmount: p.InitiatorAmount, responderAmount: p.ResponderAmount,
+		push: p.PushAmount, reserve: p.ChannelReserve, lockPeriod: p.LockPeriod,
+	}
+	f.balances = f.terms.first()
+	f.setParties()
+	if p.Role == roleInitiator {
+		f.state = awaitingConnect
+	} else {
+		f.state = awaitingOpen
+	}
+	return f
+}
+
+func (f *fsm) setParties() {
+	if f.p.Role == roleInitiator {
+		f.own, f.peer = f.terms.initiator, f.terms.responder
+	} else {
+		f.own, f.peer = f.terms.responder, f.terms.initiator
+	}
+	f.ownText, f.peerTxt = f.own.String(), f.peer.String()
+}
+
+// first returns the balances of round 1 (ws-api 7).
+func (t terms) first() balances {
+	return balances{
+		initiator: new(big.Int).Sub(t.initiatorAmount, t.push),
+		responder: new(big.Int).Add(t.responderAmount, t.push),
+	}
+}
+
+// Step handles one event. The returned actions are valid until the next Step.
+// An ended machine ignores everything.
+func (f *fsm) Step(ev event) []action {
+	clear(f.out)
+	f.out = f.out[:0]
+	if f.ended {
+		return nil
+	}
+	before := f.state
+	f.handle(ev)
+	// Kept events are offered again after every change of state, oldest first,
+	// until a whole pass changes nothing.
+	for f.state != before && !f.ended && len(f.postponed) > 0 {
+		before = f.state
+		kept := f.postponed
+		f.postponed = nil
+		for i, k := range kept {
+			if f.ended {
+				break
+			}
+			f.handle(k)
+			if f.state != before {
+				f.postponed = append(f.postponed, kept[i+1:]...)
+				break
+			}
+		}
+	}
+	return f.out
+}
+
+func (f *fsm) handle(ev event) {
+	switch ev.kind {
+	case evRequest:
+		f.request(ev)
+	case evSigned:
+		f.answered(ev)
+	case evPeer:
+		f.peerMessage(ev)
+	case evLinkUp:
+		f.linkUp()
+	case evLinkDown:
+		f.linkDown()
+	case evRefused:
+		f.end()
+	case evTimer:
+		f.timeout()
+	case evMined:
+		f.mined(ev)
+	case evDepth:
+		f.depthReached()
+	case evPosted:
+		f.posted(ev.ok)
+	case evClientLost:
+		f.clientLost()
+	case evClientBack:
+		f.clientBack()
+	case evStop:
+		f.reply(answer{})
+		f.end()
+	}
+}
+
+// keep postpones an event until the state has changed.
+func (f *fsm) keep(ev event) { f.postponed = append(f.postponed, ev) }
+
+// blocked tells whether a request waits for a change of state; its socket
+// neither reads nor writes meanwhile (fsm.md 3.3).
+func (f *fsm) blocked() bool {
+	for i := range f.postponed {
+		if f.postponed[i].kind == evRequest {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *fsm) emit(a action) { f.out = append(f.out, a) }
+
+func (f *fsm) reply(a answer) { f.emit(action{kind: actReply, reply: a}) }
+
+func (f *fsm) tell(m peerMsg) { f.emit(action{kind: actPeer, msg: m}) }
+
+func (f *fsm) info(i wire.Info) {
+	if f.reports(famInfo) {
+		f.emit(action{kind: actNotify, frame: wire.AppendInfo(nil, f.channelText, i)})
+	}
+}
+
+func (f *fsm) event(name string) { f.info(wire.Info{Event: name}) }
+
+func (f *fsm) onChain(info string, s *tx.SignedTx, typ string) {
+	if f.reports(famOnChain) {
+		f.emit(action{kind: actNotify, frame: wire.AppendOnChainTx(nil, f.channelText, wire.OnChainTx{Info: info, Type: typ, Tx: s.Text()})})
+	}
+}
+
+func (f *fsm) conflict(code int, round uint64) {
+	if f.reports(famConflict) {
+		f.emit(action{kind: actNotify, frame: wire.AppendConflict(nil, f.channelText, wire.Conflict{
+			ChannelID: f.channelText, Code: code, Message: wire.ConflictMessage(code), Round: round})})
+	}
+}
+
+func (f *fsm) reports(fam family) bool {
+	if !f.hasClient {
+		return false
+	}
+	switch fam {
+	case famInfo:
+		return f.p.ReportInfo
+	case famUpdate:
+		return f.p.ReportUpdate
+	case famConflict:
+		return f.p.ReportConflict
+	case famOnChain:
+		return f.p.ReportOnChainTx
+	case famMessage:
+		return f.p.ReportMessage
+	case famLeave:
+		return f.p.ReportLeave
+	}
+	return true
+}
+
+// end reports died and ends the machine.
+func (f *fsm) end() {
+	f.event(wire.EventDied)
+	f.ended = true
+	f.state = ended
+	f.emit(action{kind: actEnd})
+}

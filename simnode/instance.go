@@ -1,0 +1,268 @@
+package simnode
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"chanbot/tx"
+)
+
+// instance runs one machine: it owns what the machine must not have (its
+// mailbox, its timer, the client's session, the link to the peer). Events are
+// handled strictly in order by whichever goroutine finds the mailbox idle.
+type instance struct {
+	node  *Node
+	role  role
+	fsmID [32]byte
+	port  int
+
+	mu      sync.Mutex
+	queue   []item
+	running bool
+	ended   bool
+
+	// Only the goroutine that runs the mailbox touches what follows.
+	f        *fsm
+	session  *session
+	caller   *session // whose call is unanswered
+	link     *instance
+	timer    *time.Timer
+	deadline time.Time
+	watching bool
+	cancels  []func()
+
+	dialTimer *time.Timer // guarded by node.mu
+}
+
+// item is an event in a mailbox with the session whose call it is.
+type item struct {
+	ev     event
+	caller *session  // of evRequest, evStop and evClientBack; the lost one of evClientLost
+	link   *instance // of evLinkUp
+}
+
+// unanswered releases a caller whose machine has ended.
+func (it *item) unanswered() {
+	switch it.ev.kind {
+	case evRequest, evStop:
+		it.caller.answers <- goneAnswer(it.ev)
+	case evClientBack:
+		it.caller.answers <- answer{gone: true}
+	}
+}
+
+// dispatch hands an event to an instance and runs every machine that has work
+// because of it. It returns false when the instance has ended.
+func (n *Node) dispatch(in *instance, ev event, caller *session) bool {
+	return n.deliver(in, item{ev: ev, caller: caller})
+}
+
+func (n *Node) deliver(in *instance, it item) bool {
+	var work []*instance
+	if !in.push(it, &work) {
+		return false
+	}
+	for len(work) > 0 {
+		next := work[0]
+		work = work[1:]
+		next.run(&work)
+	}
+	return true
+}
+
+// push queues an event; work gets the instance if the caller has to run it.
+func (in *instance) push(it item, work *[]*instance) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.ended {
+		return false
+	}
+	in.queue = append(in.queue, it)
+	if !in.running {
+		in.running = true
+		*work = append(*work, in)
+	}
+	return true
+}
+
+// run handles events until the mailbox is empty.
+func (in *instance) run(work *[]*instance) {
+	for {
+		in.mu.Lock()
+		if len(in.queue) == 0 || in.ended {
+			in.running = false
+			in.mu.Unlock()
+			return
+		}
+		batch := in.queue
+		in.queue = nil
+		in.mu.Unlock()
+		for i := range batch {
+			in.take(&batch[i], work)
+		}
+	}
+}
+
+func (in *instance) take(it *item, work *[]*instance) {
+	if in.f.ended {
+		it.unanswered()
+		return
+	}
+	switch it.ev.kind {
+	case evTimer:
+		if time.Now().Before(in.deadline) {
+			return // an event came between
+		}
+	case evRequest, evStop:
+		in.caller = it.caller
+	case evLinkUp:
+		in.link = it.link
+		if in.role == roleInitiator {
+			in.f.view = it.link.f.view // both sides share what they know of signatures
+		}
+	case evClientLost:
+		if in.session != it.caller {
+			return // displaced long ago
+		}
+		in.session = nil
+	case evClientBack:
+		if !in.takeOver(it.caller) {
+			return
+		}
+	}
+	in.step(it.ev, work)
+}
+
+// step runs the machine on one event and carries its actions out.
+func (in *instance) step(ev event, work *[]*instance) {
+	var post *tx.SignedTx
+	ended := false
+	for _, a := range in.f.Step(ev) {
+		switch a.kind {
+		case actNotify:
+			if in.session != nil {
+				in.session.push(a.frame, in.f.channelText)
+			}
+		case actReply:
+			if c := in.caller; c != nil {
+				in.caller = nil
+				c.answers <- a.reply
+			}
+		case actPeer:
+			if in.link != nil {
+				in.link.push(item{ev: event{kind: evPeer, msg: a.msg}}, work)
+			}
+		case actPost:
+			post = a.post
+		case actWatch:
+			in.watch()
+		case actDepth:
+			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth}, nil) }))
+		case actEnd:
+			ended = true
+		}
+	}
+	switch {
+	case ended:
+		in.finish(work)
+	case post != nil:
+		in.watch() // a block may come before post returns
+		err := in.node.chain.post(post)
+		if err != nil {
+			in.node.log.Info("mempool refused a transaction", "channel", in.f.channelText, "role", in.role, "error", err)
+		}
+		in.step(event{kind: evPosted, ok: err == nil}, work)
+	default:
+		in.arm()
+	}
+}
+
+// arm restarts the timer of the state; every event does (fsm.md 4).
+func (in *instance) arm() {
+	d := in.f.timer()
+	if d == 0 {
+		in.deadline = time.Time{}
+		if in.timer != nil {
+			in.timer.Stop()
+		}
+		return
+	}
+	in.deadline = time.Now().Add(d)
+	if in.timer == nil {
+		in.timer = time.AfterFunc(d, func() { in.node.dispatch(in, event{kind: evTimer}, nil) })
+		return
+	}
+	in.timer.Reset(d)
+}
+
+// watch makes the chain report this channel's transactions; from now on the
+// machine can be found by its channel id.
+func (in *instance) watch() {
+	if in.watching {
+		return
+	}
+	in.watching = true
+	in.node.known(in, in.f.channelID)
+	cancel := in.node.chain.watch(in.f.channelID, func(m minedTx) {
+		in.node.dispatch(in, event{kind: evMined, signed: m.Signed, mined: m.Tx, height: m.Height}, nil)
+	})
+	in.cancels = append(in.cancels, cancel)
+}
+
+// takeOver lets a reconnecting client take the machine over (ws-api 2.2). The
+// client it displaces must have sent something in its life.
+func (in *instance) takeOver(s *session) bool {
+	old := in.session
+	if !in.f.takesCalls() || old != nil && !old.spoke.Load() {
+		s.answers <- answer{gone: true}
+		return false
+	}
+	if old != nil {
+		old.kill()
+		if in.caller == old {
+			in.caller = nil
+			old.answers <- answer{gone: true}
+		}
+		in.f.Step(event{kind: evClientLost})
+	}
+	in.session = s
+	s.answers <- answer{}
+	return true
+}
+
+// finish takes an ended machine away: its client is closed, its peer loses the
+// link, a waiting request stays without an answer (fsm.md 3.3).
+func (in *instance) finish(work *[]*instance) {
+	in.mu.Lock()
+	in.ended = true
+	left := in.queue
+	in.queue = nil
+	in.mu.Unlock()
+	for i := range left {
+		left[i].unanswered()
+	}
+	if in.timer != nil {
+		in.timer.Stop()
+	}
+	for _, cancel := range in.cancels {
+		cancel()
+	}
+	in.node.forget(in)
+	if c := in.caller; c != nil {
+		in.caller = nil
+		c.abandon(websocket.CloseInternalServerErr)
+		c.answers <- answer{gone: true}
+	} else if in.session != nil {
+		in.session.close(websocket.CloseNormalClosure)
+	}
+	if in.link != nil {
+		in.link.push(item{ev: event{kind: evLinkDown}}, work)
+	}
+}
+
+// detach tells the machine that a socket is gone.
+func (in *instance) detach(s *session) {
+	in.node.dispatch(in, event{kind: evClientLost}, s)
+}

@@ -1,0 +1,278 @@
+// Package simnode is the embedded node: a server with the state-channel API of
+// an aeternity node, real transactions, signatures and state hashes, and a chain
+// without consensus behind it. It copies the behaviour that protocol/fsm.md,
+// ws-api.md and the recordings of a running node show, quirks included.
+package simnode
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// Node is an embedded node. It is an http.Handler that serves /channel for any
+// number of channels at once. Close ends it.
+type Node struct {
+	cfg      Config
+	log      *slog.Logger
+	chain    *chain
+	started  time.Time
+	upgrader websocket.Upgrader
+	wg       sync.WaitGroup
+	stop     chan struct{}
+
+	mu        sync.Mutex
+	closed    bool
+	sessions  map[*session]struct{}
+	instances map[*instance]struct{}
+	byChannel map[channelSide]*instance
+	ports     map[int][]*instance // listened on, with the responders that wait there
+}
+
+// channelSide is what a reconnecting client names.
+type channelSide struct {
+	channel tx.ID
+	role    role
+}
+
+// New returns a node that runs until Close.
+func New(cfg Config) *Node {
+	n := &Node{
+		cfg: cfg, log: cfg.Log, started: time.Now(), stop: make(chan struct{}),
+		sessions:  make(map[*session]struct{}),
+		instances: make(map[*instance]struct{}),
+		byChannel: make(map[channelSide]*instance),
+		ports:     make(map[int][]*instance),
+	}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	n.upgrader = websocket.Upgrader{
+		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
+		CheckOrigin: func(*http.Request) bool { return true },
+	}
+	n.chain = newChain(chainConfig{NetworkID: cfg.networkID(), CreateVersion: cfg.createVersion(), Endow: cfg.Endow, NoVerify: cfg.NoVerify})
+	if cfg.Blocks != Manual {
+		n.chain.onPost(func() { n.chain.mineMicro() })
+	}
+	if cfg.Blocks == Interval {
+		n.wg.Go(n.mine)
+	}
+	return n
+}
+
+// mine makes key blocks like a node in developer mode.
+func (n *Node) mine() {
+	t := time.NewTicker(n.cfg.keyBlockEvery())
+	defer t.Stop()
+	for {
+		select {
+		case <-n.stop:
+			return
+		case <-t.C:
+			n.chain.mineKey(1)
+		}
+	}
+}
+
+// NetworkID is what the node's signatures are made for.
+func (n *Node) NetworkID() string { return n.cfg.networkID() }
+
+// Endow gives an account coins out of nothing, in aettos.
+func (n *Node) Endow(id tx.ID, amount *big.Int) { n.chain.endow(id, amount) }
+
+// MineKeyBlocks makes k key blocks; waiting transactions go into a micro block
+// before the first.
+func (n *Node) MineKeyBlocks(k int) { n.chain.mineKey(k) }
+
+// MineMicroBlock puts the transactions that wait into a micro block.
+func (n *Node) MineMicroBlock() { n.chain.mineMicro() }
+
+// Height is that of the newest key block.
+func (n *Node) Height() uint64 {
+	h, _ := n.chain.top()
+	return h
+}
+
+// Channels is the number of machines that run, two for a channel with both
+// sides here.
+func (n *Node) Channels() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.instances)
+}
+
+// Close ends every channel and connection at once, without close frames, and
+// waits until nothing runs any more.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil
+	}
+	n.closed = true
+	close(n.stop)
+	sessions := make([]*session, 0, len(n.sessions))
+	for s := range n.sessions {
+		sessions = append(sessions, s)
+	}
+	instances := make([]*instance, 0, len(n.instances))
+	for in := range n.instances {
+		instances = append(instances, in)
+	}
+	n.mu.Unlock()
+	for _, s := range sessions {
+		s.kill()
+	}
+	for _, in := range instances {
+		n.dispatch(in, event{kind: evRefused}, nil)
+	}
+	n.wg.Wait()
+	n.chain.flush()
+	return nil
+}
+
+// ServeHTTP serves /channel. Query parameters are looked at only after the
+// upgrade, so a bad one never gives an HTTP error (ws-api 1).
+func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/channel" {
+		http.NotFound(w, r)
+		return
+	}
+	p, bad := parseParams(r.URL.RawQuery)
+	if bad != nil && bad.how == refuseHTTP {
+		http.Error(w, http.StatusText(bad.code), bad.code)
+		return
+	}
+	conn, err := n.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	s := newSession(n, conn)
+	if !n.admit(s) {
+		s.idle.Stop()
+		conn.Close()
+		return
+	}
+	n.wg.Go(func() {
+		defer n.leave(s)
+		if bad == nil {
+			bad = n.connect(s, p)
+		}
+		if bad != nil {
+			n.log.Info("connection refused", "query", r.URL.RawQuery, "refusal", bad.String())
+			if bad.how == refuseError {
+				var data []int
+				if bad.sub != 0 {
+					data = []int{bad.sub}
+				}
+				s.push(wire.AppendError(nil, nil, "", bad.code, data, nil), "")
+			}
+			s.close(bad.closeCode())
+		}
+		s.serve()
+	})
+}
+
+// admit registers a session and counts it for Close.
+func (n *Node) admit(s *session) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.sessions[s] = struct{}{}
+	return true
+}
+
+func (n *Node) leave(s *session) {
+	n.mu.Lock()
+	delete(n.sessions, s)
+	n.mu.Unlock()
+}
+
+// connect attaches a session to a machine, a new one or that of the channel
+// that the client names.
+func (n *Node) connect(s *session, p connectParams) *refusal {
+	if p.Reconnect {
+		return n.reconnect(s, &p)
+	}
+	if bad := p.checkAmounts(); bad != nil {
+		return bad
+	}
+	if bad := p.checkAccounts(func(id tx.ID) bool { _, ok := n.chain.account(id); return ok }); bad != nil {
+		return bad
+	}
+	in := &instance{node: n, role: p.Role, port: p.Port, session: s}
+	if _, err := rand.Read(in.fsmID[:]); err != nil {
+		return refusedStart()
+	}
+	text := tx.Encode(tx.PrefixByteArray, in.fsmID[:])
+	in.f = newFSM(&p, &nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.cfg.networkID()}, &n.cfg, text)
+	n.mu.Lock()
+	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
+	bad := p.checkStart(full, func(int) bool { return true })
+	if bad == nil {
+		n.instances[in] = struct{}{}
+		s.in = in
+	}
+	n.mu.Unlock()
+	if bad != nil {
+		return bad
+	}
+	s.push(wire.AppendInfo(nil, "", wire.Info{Event: wire.EventFSMUp, FSMID: text}), "")
+	n.dispatch(in, event{kind: evStarted}, nil)
+	n.meet(in)
+	return nil
+}
+
+// reconnect hands a live machine to a new client (ws-api 2.2).
+func (n *Node) reconnect(s *session, p *connectParams) *refusal {
+	n.mu.Lock()
+	in := n.byChannel[channelSide{p.ExistingChannel, p.Role}]
+	n.mu.Unlock()
+	if in == nil {
+		return silently()
+	}
+	if bad := p.checkFSMID(); bad != nil {
+		return bad
+	}
+	if p.ExistingFSMID != in.fsmID {
+		return wrongFSMID()
+	}
+	s.in = in
+	if !n.dispatch(in, event{kind: evClientBack}, s) || (<-s.answers).gone {
+		s.in = nil
+		return silently()
+	}
+	return nil
+}
+
+// known makes an instance findable by its channel id.
+func (n *Node) known(in *instance, channel tx.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.byChannel[channelSide{channel, in.role}] = in
+}
+
+// forget takes an ended instance out of every list.
+func (n *Node) forget(in *instance) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.instances, in)
+	if key := (channelSide{in.f.channelID, in.role}); n.byChannel[key] == in {
+		delete(n.byChannel, key)
+	}
+	if in.dialTimer != nil {
+		in.dialTimer.Stop()
+	}
+	n.stopWaitingLocked(in)
+}
