@@ -1,0 +1,93 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"chanbot/results"
+)
+
+// forgiveObject takes out of an object what a node of 2020 writes differently.
+func forgiveObject(o map[string]any) {
+	switch o["event"] {
+	case "funding_created", "funding_signed":
+		delete(o, "fsm_id")
+	}
+	if o["info"] == "consumed_forced_progress" {
+		o["info"] = "channel_changed"
+	}
+	if o["jsonrpc"] == nil {
+		return
+	}
+	const some = "<channel or null>"
+	if _, answer := o["channel_id"]; answer {
+		o["channel_id"] = some
+		return
+	}
+	params, ok := o["params"].(map[string]any)
+	if !ok {
+		return
+	}
+	if _, ok := params["channel_id"]; !ok {
+		return
+	}
+	event := ""
+	if data, ok := params["data"].(map[string]any); ok {
+		event, _ = data["event"].(string)
+	}
+	switch {
+	case o["method"] == "channels.sign.responder_sign",
+		event == "fsm_up", event == "funding_created", event == "funding_signed":
+		params["channel_id"] = some
+	}
+}
+
+// forgive applies the options that look at more than one line of a side.
+func (o Options) forgive(lines []Line, stoppedFirst bool) []Line {
+	if o.Eras {
+		lines = withoutSecondUpdate(lines)
+	}
+	if o.Stops && !stoppedFirst {
+		lines = oneEnd(lines)
+	}
+	if o.NodeOnly {
+		lines = slices.DeleteFunc(lines, func(l Line) bool { return !l.fromNode() })
+	}
+	return lines
+}
+
+// withoutSecondUpdate drops the update that a responder that stayed up gets
+// after a reestablish since 2021.
+func withoutSecondUpdate(lines []Line) []Line {
+	var out []Line
+	for i, l := range lines {
+		if i >= 2 && l.name == "channels.update" && l.Dir == results.DirIn &&
+			lines[i-1].name == "info open" && lines[i-2].name == "info channel_reestablished" {
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// oneEnd makes one line of what a side hears after its own stop when the other
+// side stopped before: its answer, which may be missing, and died, in either
+// order. Died may even be on its way when the stop is sent.
+func oneEnd(lines []Line) []Line {
+	stop := slices.IndexFunc(lines, Line.isStop)
+	died := slices.IndexFunc(lines, func(l Line) bool { return l.Dir == results.DirIn && l.name == "info died" })
+	if stop < 0 || died < 0 {
+		return lines
+	}
+	out := make([]Line, 0, len(lines))
+	for i, l := range lines {
+		if i == died || i > stop && l.Dir == results.DirIn && l.name == "" && strings.Contains(l.Text, `"result":"ok"`) {
+			continue
+		}
+		out = append(out, l)
+		if i == stop {
+			out = append(out, Line{Entry: lines[died].Entry, Dir: results.DirIn, Text: "died; before or after it ok, or no answer", name: "info died"})
+		}
+	}
+	return out
+}
