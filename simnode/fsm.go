@@ -168,13 +168,13 @@ type action struct {
 type actionKind uint8
 
 const (
-	actNotify  actionKind = iota // send a frame to the client
-	actReply                     // answer the outstanding request
-	actPeer                      // send a message to the peer's machine
-	actPost                      // push a transaction to the mempool; evPosted follows
-	actWatch                     // report transactions of this channel; the channel is now known by its id
-	actDepth                     // report when the chain reaches a height
-	actEnd                       // the machine ended
+	actNotify actionKind = iota // send a frame to the client
+	actReply                    // answer the outstanding request
+	actPeer                     // send a message to the peer's machine
+	actPost                     // push a transaction to the mempool; evPosted follows
+	actWatch                    // report transactions of this channel; the channel is now known by its id
+	actDepth                    // report when the chain reaches a height
+	actEnd                      // the machine ended
 )
 
 // family is a group of notifications that report_* switches off.
@@ -289,17 +289,6 @@ func (f *fsm) handle(ev event) {
 
 // keep postpones an event until the state has changed.
 func (f *fsm) keep(ev event) { f.postponed = append(f.postponed, ev) }
-
-// blocked tells whether a request waits for a change of state; its socket
-// neither reads nor writes meanwhile (fsm.md 3.3).
-func (f *fsm) blocked() bool {
-	for i := range f.postponed {
-		if f.postponed[i].kind == evRequest {
-			return true
-		}
-	}
-	return false
-}
 
 func (f *fsm) emit(a action) { f.out = append(f.out, a) }
 

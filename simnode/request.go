@@ -3,6 +3,7 @@ package simnode
 import (
 	"encoding/json"
 	"math/big"
+	"slices"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -170,10 +171,8 @@ func decodeHash(text string, prefixes ...tx.Prefix) *tx.Hash {
 	if err != nil || len(b) != len(tx.Hash{}) {
 		return nil
 	}
-	for _, want := range prefixes {
-		if p == want {
-			return new(tx.Hash(b))
-		}
+	if slices.Contains(prefixes, p) {
+		return new(tx.Hash(b))
 	}
 	return nil
 }

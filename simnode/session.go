@@ -29,11 +29,11 @@ type session struct {
 
 	mu       sync.Mutex
 	queue    []outFrame
-	calling  bool // a request is being handled: only what was queued before it may be written
-	mark     int  // while calling, how much of queue that is
-	flushing bool // a goroutine is writing
-	closing  int  // close code to send once the queue is empty, 0 for none
-	gone     bool // nothing can be written any more
+	calling  bool        // a request is being handled: only what was queued before it may be written
+	mark     int         // while calling, how much of queue that is
+	flushing bool        // a goroutine is writing
+	closing  int         // close code to send once the queue is empty, 0 for none
+	gone     bool        // nothing can be written any more
 	channel  string      // the id that the last written frame carried
 	lastly   *time.Timer // closes the connection some time after the close frame
 }
