@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -183,7 +184,7 @@ func TestChainIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func BenchmarkPostAndMine(b *testing.B) {
-	c := newChain(chainConfig{NetworkID: testNetwork, Endow: coins(1e18), NoVerify: true})
+	c := newChain(chainConfig{NetworkID: testNetwork, Endow: new(big.Int).Lsh(coins(1), 128), NoVerify: true})
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		s := tx.NewSigned(spendOf(key1, uint64(i+1)))

@@ -206,6 +206,7 @@ func TestABlockedSocketIsSilentUntilTheStateChanges(t *testing.T) {
 		// A second transfer waits for the acknowledgement; so does everything behind it.
 		i.send(`{"jsonrpc":"2.0","id":1,"method":"channels.update.new","params":{"amount":1,"from":%q,"to":%q}}`, w.keys[0].ID(), w.keys[1].ID())
 		i.send(`{"jsonrpc":"2.0","id":2,"method":"channels.system","params":{"action":"ping"}}`)
+		i.want()
 		r.send(`{"jsonrpc":"2.0","method":"channels.message","params":{"to":%q,"info":"hello"}}`, w.keys[0].ID())
 		i.want()
 		time.Sleep(5 * time.Second)

@@ -100,8 +100,9 @@ func (p *scriptPair) verify(id tx.ID, unsigned, s []byte) bool {
 
 func (p *scriptPair) start(args []string) {
 	for r := roleInitiator; r <= roleResponder; r++ {
-		q := "protocol=json-rpc&role=" + r.String() + "&host=localhost&port=3000&initiator_amount=100&responder_amount=100&push_amount=10" +
-			"&channel_reserve=2&lock_period=10&keep_running=false&initiator_id=" + p.keys[0].ID().String() + "&responder_id=" + p.keys[1].ID().String()
+		var q strings.Builder
+		q.WriteString("protocol=json-rpc&role=" + r.String() + "&host=localhost&port=3000&initiator_amount=100&responder_amount=100&push_amount=10" +
+			"&channel_reserve=2&lock_period=10&keep_running=false&initiator_id=" + p.keys[0].ID().String() + "&responder_id=" + p.keys[1].ID().String())
 		var cfg Config
 		for _, a := range args {
 			if a == "era=2020" {
@@ -109,12 +110,12 @@ func (p *scriptPair) start(args []string) {
 			} else if a == "forgiving" {
 				cfg.Forgiving = true
 			} else {
-				q += "&" + a
+				q.WriteString("&" + a)
 			}
 		}
-		params, bad := parseParams(q)
+		params, bad := parseParams(q.String())
 		if bad != nil {
-			p.t.Fatalf("%s: %s", q, bad)
+			p.t.Fatalf("%s: %s", q.String(), bad)
 		}
 		p.fsms[r] = newFSM(&params, p, &cfg, "ba_"+r.String())
 	}
