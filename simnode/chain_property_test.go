@@ -16,7 +16,7 @@ func TestCoinsAreConserved(t *testing.T) {
 		g := newGambler(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"post":       g.post,
-			"post more":  g.post,
+			"play":       g.play,
 			"micro":      func(*rapid.T) { g.c.mineMicro() },
 			"key blocks": func(t *rapid.T) { g.c.mineKey(rapid.IntRange(1, 4).Draw(t, "blocks")) },
 			"clear":      g.clear,
@@ -83,6 +83,16 @@ func (c claim) poi() []byte {
 		panic(err)
 	}
 	return poi
+}
+
+// play posts and mines several times, so that channels get through their life
+// within the few steps of a run.
+func (g *gambler) play(t *rapid.T) {
+	for range rapid.IntRange(1, 12).Draw(t, "moves") {
+		g.post(t)
+		g.c.mineMicro()
+		g.check(t)
+	}
 }
 
 func (g *gambler) post(t *rapid.T) {

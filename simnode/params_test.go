@@ -273,6 +273,11 @@ func TestParamValues(t *testing.T) {
 		}
 	}
 
+	p, ref = parseParams(query(roleInitiator, "lock_period=99999999999999999999", "nonce=-1", "ttl=-1", "port=-99999999999", "log_keep=99999999999").Encode())
+	if ref != nil || p.LockPeriod != 1<<64-1 || *p.Nonce != 0 || p.TTL != 0 || p.Port != -(1<<31-1) || p.LogKeep != 1<<31-1 {
+		t.Errorf("numbers out of range: %v, %+v", ref, p)
+	}
+
 	p, ref = parseParams(query(roleInitiator, "existing_channel_id="+channel.String(), "existing_fsm_id="+tx.Encode(tx.PrefixByteArray, fsmID[:])).Encode())
 	if ref != nil || !p.Reconnect || p.ExistingChannel != channel || p.ExistingFSMID != fsmID {
 		t.Errorf("reconnect: %v, %+v", ref, p)
