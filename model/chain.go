@@ -1,0 +1,101 @@
+package model
+
+import (
+	"slices"
+
+	"chanbot/outcome"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// onChainTypes is which type stands beside which info (ws-api 6.2; the second
+// one of channel_changed also in older nodes: 9, 6).
+var onChainTypes = map[string][]string{
+	wire.OnChainFundingCreated:  {wire.TxTypeCreate},
+	wire.OnChainFundingSigned:   {wire.TxTypeCreate},
+	wire.OnChainDepositCreated:  {wire.TxTypeDeposit},
+	wire.OnChainDepositSigned:   {wire.TxTypeDeposit},
+	wire.OnChainWithdrawCreated: {wire.TxTypeWithdraw},
+	wire.OnChainWithdrawSigned:  {wire.TxTypeWithdraw},
+	wire.OnChainChannelChanged: {wire.TxTypeCreate, wire.TxTypeDeposit, wire.TxTypeWithdraw, wire.TxTypeSnapshotSolo,
+		wire.TxTypeForceProgress, "channel_set_delegates_tx"},
+	wire.OnChainCloseMutual:            {wire.TxTypeCloseMutual},
+	wire.OnChainChannelClosed:          {wire.TxTypeCloseMutual, wire.TxTypeSettle},
+	wire.OnChainSoloClosing:            {wire.TxTypeCloseSolo, wire.TxTypeSlash, wire.TxTypeForceProgress},
+	wire.OnChainCanSlash:               nil, // the client's own latest state, or a force progress
+	wire.OnChainCanSnapshot:            nil,
+	wire.OnChainConsumedForcedProgress: {wire.TxTypeForceProgress},
+}
+
+// onChain judges channels.on_chain_tx.
+func (c *Client) onChain(f *wire.Frame) {
+	x, name := f.OnChainTx, f.Name()
+	types, known := onChainTypes[x.Info]
+	if !known {
+		c.violate(RuleUnknownFrame, "an info of the API", name)
+		return
+	}
+	if types != nil && !slices.Contains(types, x.Type) {
+		c.violate(RuleOnChainShape, types[0]+" in "+name, quoted(x.Type))
+	}
+	signed, err := tx.ParseSigned(x.Tx)
+	if err != nil {
+		c.violate(RuleOnChainShape, "a signed_tx in "+name, quoted(x.Tx))
+		return
+	}
+	inner, err := signed.Decode()
+	if err != nil {
+		c.violate(RuleOnChainShape, "a transaction in "+name, quoted(x.Tx))
+		return
+	}
+	if _, general := inner.(*tx.GAMeta); !general && inner.Type() != x.Type {
+		c.violate(RuleOnChainShape, x.Type+" in "+name, "a "+inner.Type())
+	}
+	if create, ok := inner.(*tx.Create); ok {
+		c.createOnChain(name, x.Tx, signed, create)
+	}
+	switch x.Info {
+	case wire.OnChainChannelClosed:
+		c.becomeClosed()
+	case wire.OnChainCloseMutual, wire.OnChainSoloClosing, wire.OnChainCanSlash:
+		c.becomeClosing()
+	case wire.OnChainConsumedForcedProgress:
+		// A round + 1 without a report; what was pending is gone (fsm 6.7).
+		c.op, c.stale, c.ledger.known, c.deposited = nil, true, false, nil
+	}
+}
+
+// createOnChain judges the create transaction on its way to the chain
+// (fsm 6.1).
+func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Create) {
+	if c.reconnected && c.resume == PhaseDead {
+		return // history of a reestablished channel
+	}
+	c.opening(name)
+	c.unsigned(name)
+	c.caused(c.createAnswer(), name)
+	c.becomeFunding()
+	if c.create == nil {
+		return
+	}
+	if !c.create.holds(s.Tx) {
+		c.violate(RuleOnChainCreate, "the transaction that was signed", "another one in "+name)
+	}
+	id := tx.ChannelIDOf(create.InitiatorID, create.Nonce, create.ResponderID).String()
+	if c.channel != "" && id != c.channel {
+		c.violate(RuleChannelIDWrong, id, c.channel)
+	}
+	if text != c.ledger.text && !c.verified(s, true, c.parties[:]...) {
+		c.violate(RuleOnChainCreate, "a signature of each party", number(uint64(len(s.Signatures)))+" signatures, not both good")
+	}
+	c.ledger = ledger{round: 1, known: c.create.known, balances: c.ledger.balances, signed: s, text: text}
+}
+
+// createAnswer returns the responder's signature: its answer comes before
+// funding_created.
+func (c *Client) createAnswer() *request {
+	if c.create == nil || c.cfg.Role != outcome.Responder {
+		return nil
+	}
+	return c.create.answer
+}

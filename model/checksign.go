@@ -1,0 +1,68 @@
+package model
+
+import (
+	"math/big"
+
+	"chanbot/outcome"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// CheckSign says whether the transaction of a request to sign may be signed,
+// and returns it without this client's signature. The frame must have been told
+// to Received before. The error is a *Refusal: the transaction is not what this
+// client asked for, breaks a rule, or differs from the client's own connection
+// parameters. Whether a correct operation of the peer is wanted is up to the
+// caller.
+func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
+	if f == nil || f.Sign == nil {
+		return nil, &Refusal{Rule: RuleSignShape, Expected: "a request to sign", Got: "none"}
+	}
+	o := c.pendingFor(f.Sign.Tag)
+	if o == nil || o.text != f.Sign.SignedTx {
+		return nil, &Refusal{Rule: RuleSignPending, Expected: "the operation that is pending", Got: "another one for " + quoted(f.Sign.Tag)}
+	}
+	faults := o.faults
+	if len(faults) == 0 {
+		faults = c.disagreement(o)
+	}
+	if len(faults) > 0 {
+		return nil, &Refusal{Rule: faults[0].rule, Expected: faults[0].expected, Got: faults[0].got}
+	}
+	return o.offer, nil
+}
+
+// disagreement judges what a correct node may offer and a careful client does
+// not sign all the same.
+func (c *Client) disagreement(o *op) []fault {
+	own := &op{spec: o.spec}
+	fee := func(f *big.Int) {
+		if f != nil && f.Cmp(c.cfg.MaxFee) > 0 {
+			own.fail(RuleOfferFee, "a fee of at most "+c.cfg.MaxFee.String(), f.String())
+		}
+	}
+	switch t := o.inner.(type) {
+	case *tx.Create:
+		fee(t.Fee)
+		if c.cfg.Role == outcome.Responder {
+			c.compareCreate(own, t)
+		}
+	case *tx.Deposit:
+		fee(t.Fee)
+	case *tx.Withdraw:
+		fee(t.Fee)
+	case *tx.CloseMutual:
+		fee(t.Fee)
+	case *tx.CloseSolo:
+		fee(t.Fee)
+	case *tx.Slash:
+		fee(t.Fee)
+	case *tx.Settle:
+		fee(t.Fee)
+	case *tx.SnapshotSolo:
+		fee(t.Fee)
+	case *tx.ForceProgress:
+		fee(t.Fee)
+	}
+	return own.faults
+}

@@ -1,0 +1,43 @@
+package model
+
+import "strconv"
+
+// CloseInternalError is the close code of a crashed handler (ws-api 1).
+const CloseInternalError = 1011
+
+// Closed tells that the socket ended: code is the close code, 0 when there was
+// none, err what the reader returned. A socket that this client closed itself
+// is told the same way.
+func (c *Client) Closed(code int, err error) []Violation {
+	c.found, c.raw = nil, nil
+	if c.phase == PhaseOffline {
+		return nil
+	}
+	got := "close " + strconv.Itoa(code)
+	if err != nil && code == 0 {
+		got = excerpt(err.Error())
+	}
+	dead := c.phase == PhaseDead
+	switch {
+	case code == CloseInternalError && c.sawUp && !dead:
+		if len(c.queue) == 0 && len(c.asked) == 0 && c.op == nil {
+			c.violate(RuleCloseCode, "1000, or 1011 while a request waits", got)
+		} else {
+			c.quirk(QuirkBlockedClose, "an answer and info died", got)
+		}
+	case !dead && c.ending != "":
+		c.violate(RuleAfterEnd, "info died after info "+c.ending, got)
+	case !dead && code == 1000 && c.sawUp:
+		c.quirk(QuirkClosedSilently, "info died before the end", got)
+	}
+	if dead && c.find(func(r *request) bool { return r.kind == callStop && r.req.ID != nil }) >= 0 {
+		c.quirk(QuirkStopUnanswered, "the answer to a stop", got)
+	}
+	if !dead {
+		c.missed = true
+		c.log.gap = true
+	}
+	c.queue, c.owed, c.announced, c.ending = nil, nil, "", ""
+	c.becomeOffline()
+	return c.found
+}

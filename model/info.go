@@ -1,0 +1,140 @@
+package model
+
+import (
+	"chanbot/outcome"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// info judges channels.info (ws-api 6.1).
+func (c *Client) info(f *wire.Frame) {
+	name := f.Name()
+	switch event := f.Info.Event; event {
+	case wire.EventFSMUp:
+		c.fsmUp(f)
+	case wire.EventChannelOpen, wire.EventChannelAccept:
+		c.opening(name)
+		c.becomeAccepted()
+	case wire.EventFundingCreated:
+		c.opening(name)
+		c.sameFSMID(f)
+		c.announced = event
+		c.becomeAccepted()
+	case wire.EventFundingSigned:
+		c.opening(name)
+		c.sameFSMID(f)
+		c.unsigned(name)
+		c.becomeAccepted()
+	case wire.EventOwnFundingLocked:
+		c.opening(name)
+		c.becomeLocked()
+	case wire.EventFundingLocked:
+		c.opening(name)
+	case wire.EventOpen:
+		c.opened()
+	case wire.EventUpdate, wire.EventDepositCreated, wire.EventWithdrawCreated, wire.EventShutdown:
+		c.announce(event)
+	case wire.EventOwnDepositLocked, wire.EventDepositLocked, wire.EventOwnWithdrawLocked, wire.EventWithdrawLocked:
+		// Accepted without judgement.
+	case wire.EventClosing:
+		c.becomeClosing()
+	case wire.EventClosedConfirmed:
+		c.becomeClosed()
+		c.ending = event
+	case wire.EventAbortedUpdate:
+		c.aborted()
+	case wire.EventChannelReestablished:
+		c.op, c.create = nil, nil
+		c.again = true
+		c.skipOpening()
+	case wire.EventPeerDisconnected:
+		if c.cfg.Role == outcome.Initiator {
+			c.violate(RuleWrongRole, "no "+name+" for the initiator", name)
+		}
+		c.lose()
+	case wire.EventTimeout, wire.EventBadStateHash, wire.EventBadSignature, wire.EventNotCreateTx, wire.EventZombieChannel:
+		c.ending = event
+		c.log.timeout = true
+	case wire.EventDied:
+		c.ending = ""
+		c.log.died(c)
+		c.lose()
+		c.becomeDead()
+	case wire.EventMinDepthAchieved, wire.EventMinimumDepthAchieved, wire.EventCloseMutual:
+		// Accepted without judgement.
+	default:
+		c.violate(RuleUnknownFrame, "an event of the API", name)
+	}
+}
+
+// lose drops the pending operation: the node says by a frame that it is gone.
+func (c *Client) lose() {
+	if c.op != nil && c.op.signed {
+		c.lost = true
+	}
+	c.op, c.announced = nil, ""
+}
+
+func (c *Client) fsmUp(f *wire.Frame) {
+	if c.sawUp {
+		c.violate(RuleFSMUp, "info fsm_up once", "info fsm_up again")
+		return
+	}
+	c.sawUp = true
+	if b, err := tx.DecodeAs(tx.PrefixByteArray, f.Info.FSMID); err != nil || len(b) != 32 {
+		c.violate(RuleFSMID, "an fsm_id of 32 bytes", quoted(f.Info.FSMID))
+	} else {
+		c.fsmID = f.Info.FSMID
+	}
+	c.becomeStarted()
+	if !c.reconnected {
+		c.step = max(c.step, 1)
+	}
+}
+
+// sameFSMID judges the repetition of the id (ws-api 6.1; older nodes: 9, 1).
+func (c *Client) sameFSMID(f *wire.Frame) {
+	if id := f.Info.FSMID; id != "" && c.fsmID != "" && id != c.fsmID {
+		c.violate(RuleFSMID, "the fsm_id of fsm_up", "another fsm_id in "+f.Name())
+	}
+}
+
+// announce handles the event right before the request to sign of a peer's
+// operation (fsm 6.2 to 6.4).
+func (c *Client) announce(event string) {
+	if c.announced != "" && c.certain() {
+		c.violate(RuleSignUnannounced, "the request to sign after info "+c.announced, "info "+event)
+	}
+	c.announced = event
+}
+
+// aborted judges info aborted_update (fsm 5.5).
+func (c *Client) aborted() {
+	const got = "info aborted_update"
+	r := c.owed
+	c.owed = nil
+	if r == nil {
+		i := c.find(func(r *request) bool { return r.kind == callAbort })
+		if i < 0 {
+			c.violate(RuleAbortedUnasked, "no aborted_update without an abort", got)
+			return
+		}
+		r = c.queue[i]
+		c.caused(r, got)
+	}
+	switch o := r.op; {
+	case o == nil:
+		if c.certain() && !c.loose {
+			c.violate(RuleAbortedUnasked, "1018: nothing was pending under "+r.tag, got)
+		}
+	case o.spec.kind == kindCreate:
+		c.violate(RuleAbortedUnasked, "1018: a create transaction cannot be aborted", got)
+		return
+	case r.late && !o.maybe:
+		c.violate(RuleAbortedSigned, "1018: it was signed before", got)
+	case o.refused:
+		c.violate(RuleAbortRefused, "no aborted_update after 1018", got)
+	}
+	c.log.abort(r)
+	c.op, c.announced = nil, ""
+}

@@ -1,0 +1,169 @@
+package model
+
+import (
+	"bytes"
+	"math/big"
+	"slices"
+	"strconv"
+
+	"chanbot/wire"
+)
+
+// Pair compares the two sides of one channel. It has no state but what its two
+// clients remember between two checks.
+type Pair struct{ Initiator, Responder *Client }
+
+// NewPair returns the pair of two clients.
+func NewPair(initiator, responder *Client) *Pair { return &Pair{initiator, responder} }
+
+// Check judges what holds between the sides at a quiet point: every frame that
+// either socket had was told, and nothing is under way that either client knows
+// how to wait for. It looks at what happened since the last Check and forgets
+// it. Nobody may use the clients at the same time.
+func (p *Pair) Check() []Violation {
+	i, r := p.Initiator, p.Responder
+	i.found, i.raw, r.found, r.raw = nil, nil, nil, nil
+	if i.channel != "" && r.channel != "" && i.channel != r.channel {
+		i.violate(RulePairChannel, r.channel, i.channel)
+	} else {
+		p.state()
+		p.coins(i)
+		p.coins(r)
+		messages(i, r)
+		messages(r, i)
+		conflicts(i, r)
+		conflicts(r, i)
+		p.deaths()
+	}
+	i.quiet()
+	r.quiet()
+	found := append(i.found, r.found...)
+	i.found, r.found = nil, nil
+	i.log, r.log = pairLog{pending: i.op != nil}, pairLog{pending: r.op != nil}
+	return found
+}
+
+// settled reports whether this side is sure of its state.
+func (c *Client) settled() bool {
+	return c.phase == PhaseOpen && c.certain() && !c.loose && c.op == nil && c.owed == nil && c.ledger.signed != nil && c.reported
+}
+
+// state compares the co-signed states.
+func (p *Pair) state() {
+	i, r := p.Initiator, p.Responder
+	if !i.settled() || !r.settled() {
+		return
+	}
+	if bytes.Equal(i.ledger.signed.Tx, r.ledger.signed.Tx) {
+		return
+	}
+	expected := "the same state as the responder, round " + number(r.ledger.round)
+	got := "round " + number(i.ledger.round)
+	ahead, behind := i, r
+	if r.ledger.round > i.ledger.round {
+		ahead, behind = r, i
+	}
+	if ahead.ledger.round == behind.ledger.round+1 && ahead.acked && behind.lost {
+		i.quirk(QuirkSplitChannel, expected, got)
+		return
+	}
+	i.violate(RulePairState, expected, got)
+}
+
+// coins judges that the balances add up.
+func (p *Pair) coins(c *Client) {
+	if !c.ledger.known || c.deposited == nil || c.ledger.round == 0 || !c.certain() {
+		return
+	}
+	sum := new(big.Int).Add(c.ledger.balances[0], c.ledger.balances[1])
+	if sum.Cmp(c.deposited) != 0 {
+		c.violate(RulePairCoins, c.deposited.String()+" in both balances", c.ledger.balances.String())
+	}
+}
+
+// messages compares what from sent with what to got. The link between the two
+// state machines keeps the order.
+func messages(from, to *Client) {
+	if from.log.gap || to.log.gap || !from.certain() || !to.certain() || from.cfg.MsgForwarding || to.cfg.MsgForwarding {
+		return
+	}
+	at := 0
+	for _, got := range to.log.messagesGot {
+		fits := func(r *request) bool { return r.carries(got) }
+		n := slices.IndexFunc(from.log.messagesSent[at:], fits)
+		if n < 0 {
+			to.violate(RulePairMessage, "a message that the "+from.cfg.Role.String()+" sent", quoted(got))
+			return
+		}
+		if skipped := slices.IndexFunc(from.log.messagesSent[at:at+n], (*request).deliverable); skipped >= 0 {
+			lost := from.log.messagesSent[at+skipped]
+			to.violate(RulePairMessageLost, excerpt(lost.req.Params), "the later "+quoted(got))
+		}
+		at += n + 1
+	}
+}
+
+// carries reports whether a message was sent with this info, as far as that can
+// be told: the node takes other things than text too (ws-api 4.1).
+func (r *request) carries(info string) bool {
+	members, _ := wire.Members(r.req.Params)
+	text, ok := wire.Text(members["info"])
+	return !ok || text == info || !plain(text)
+}
+
+// deliverable reports whether a message was certainly one that the node sends
+// on: answered with "ok" or without an id, in an open channel.
+func (r *request) deliverable() bool {
+	members, _ := wire.Members(r.req.Params)
+	text, ok := wire.Text(members["info"])
+	return ok && plain(text) && !r.early
+}
+
+// conflicts judges the conflicts of one side by what the other one did.
+func conflicts(c, peer *Client) {
+	if c.log.gap || peer.log.gap || !c.certain() || !peer.certain() || c.loose || peer.loose || c.closed || peer.closed {
+		return
+	}
+	aborts := slices.Clone(peer.log.aborts)
+	for _, code := range c.log.conflicts {
+		if i := slices.Index(aborts, code); i >= 0 {
+			aborts = slices.Delete(aborts, i, i+1)
+			continue
+		}
+		switch code {
+		case wire.ConflictValidation, wire.ConflictConflict, wire.ConflictTimeout, wire.ConflictRejected:
+		default:
+			c.violate(RulePairConflict, "an abort "+strconv.Itoa(code)+" of the "+peer.cfg.Role.String(), "conflict "+strconv.Itoa(code))
+		}
+	}
+	if c.log.unprovoked > 0 && c.log.ops == 0 && peer.log.ops == 0 && !c.log.pending && !peer.log.pending {
+		c.violate(RulePairConflict, "no conflict without an operation", strconv.Itoa(c.log.unprovoked)+" conflicts")
+	}
+	if len(peer.log.aborts) > 0 && c.op != nil && c.op.spec.own && c.op.signed && !c.op.maybe && c.phase == PhaseOpen {
+		c.violate(RulePairAbort, "a conflict "+strconv.Itoa(peer.log.aborts[0])+" for "+c.op.tag, "it is still pending")
+	}
+}
+
+// deaths judges the end of both sides.
+func (p *Pair) deaths() {
+	i, r := p.Initiator, p.Responder
+	if i.log.deadOpen && r.log.deadOpen && !i.log.timeout && !r.log.timeout {
+		i.quirk(QuirkDiedUnexplained, "an open channel until somebody ends it", "info died on both sides")
+	}
+}
+
+// quiet judges what one side must have got when nothing is under way.
+func (c *Client) quiet() {
+	if c.phase != PhaseOpen || c.op != nil || !c.certain() || c.loose {
+		return
+	}
+	if c.owed != nil {
+		c.violate(RuleAbortSwallowed, "info aborted_update after the accepted abort", "nothing")
+		c.owed = nil
+	}
+	for _, r := range c.queue {
+		if r.mustAnswer() {
+			c.violate(RulePairUnanswered, "the answer to "+r.name(), "none")
+		}
+	}
+}

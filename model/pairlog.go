@@ -1,0 +1,93 @@
+package model
+
+import (
+	"encoding/json"
+
+	"chanbot/wire"
+)
+
+// logLimit bounds what is remembered between two checks of a pair.
+const logLimit = 4096
+
+// pairLog is what one side did and saw since the last check of its pair.
+type pairLog struct {
+	messagesSent []*request
+	messagesGot  []string
+	aborts       []int // codes of aborted acknowledgements
+	conflicts    []int // codes of conflicts with something pending
+	unprovoked   int   // conflicts 1 and 2 with nothing pending
+	ops          int   // own operations asked for
+	gap          bool  // frames or answers may be missing
+	timeout      bool  // a last word of the state machine
+	deadOpen     bool  // it died in an open channel with nothing under way
+	pending      bool  // an operation was under way at the last check
+}
+
+func (l *pairLog) sent(r *request) {
+	switch {
+	case r.req.Method == wire.MethodMessage && r.kind == callAction:
+		if len(l.messagesSent) < logLimit {
+			l.messagesSent = append(l.messagesSent, r)
+		} else {
+			l.gap = true
+		}
+	case r.kind == callAction || r.req.Method == wire.MethodDryRunCallContract:
+		l.ops++
+	}
+}
+
+// refused forgets a message that the node did not take.
+func (l *pairLog) refused(r *request) {
+	for i, m := range l.messagesSent {
+		if m == r {
+			l.messagesSent = append(l.messagesSent[:i:i], l.messagesSent[i+1:]...)
+			return
+		}
+	}
+}
+
+func (l *pairLog) message(info string) {
+	if len(l.messagesGot) < logLimit {
+		l.messagesGot = append(l.messagesGot, info)
+	} else {
+		l.gap = true
+	}
+}
+
+// abort notes an accepted abort. Only those of a peer's operation reach the peer.
+func (l *pairLog) abort(r *request) {
+	if r.op == nil || r.op.spec.own {
+		return
+	}
+	code, ok := abortCode(r.req.Abort)
+	if !ok || len(l.aborts) >= logLimit {
+		l.gap = true
+		return
+	}
+	l.aborts = append(l.aborts, code)
+}
+
+// abortCode reads the code of an abort. A numeric string is taken by the node,
+// and what the peer makes of it is not known (ws-api 5).
+func abortCode(raw json.RawMessage) (int, bool) {
+	n, ok := wire.Integer(raw)
+	if !ok || !n.IsInt64() || n.Int64() < 1 || n.Int64() > 65535 {
+		return 0, false
+	}
+	return int(n.Int64()), true
+}
+
+func (l *pairLog) conflict(c *Client, code int) {
+	switch {
+	case len(l.conflicts) >= logLimit:
+		l.gap = true
+	case code > wire.ConflictConflict || c.op != nil && c.op.spec.own && c.op.signed:
+		l.conflicts = append(l.conflicts, code)
+	case c.op == nil:
+		l.unprovoked++
+	}
+}
+
+func (l *pairLog) died(c *Client) {
+	l.deadOpen = c.phase == PhaseOpen && c.op == nil && !c.ended && !c.loose && !c.closed && c.certain()
+}

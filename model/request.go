@@ -1,0 +1,240 @@
+package model
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+
+	"chanbot/wire"
+)
+
+// queueLimit bounds how many requests without an id are remembered: nothing
+// tells when one of them was handled.
+const queueLimit = 4096
+
+// callKind is what the answer to a request can be.
+type callKind uint8
+
+const (
+	callAction    callKind = iota + 1 // "ok"
+	callQuery                         // data
+	callSignature                     // "ok"
+	callAbort                         // "ok", then aborted_update
+	callStop                          // "ok", perhaps after the end
+	callUnknown                       // refused
+)
+
+// request is one call of the client.
+type request struct {
+	kind  callKind
+	req   wire.Request
+	batch bool // its answer may be left out (ws-api 3.1)
+	early bool // sent before fsm_up: nothing is certain
+
+	tag      string    // of a signature or an abort
+	op       *op       // the operation that was pending under that tag
+	late     bool      // that operation was signed already
+	transfer *transfer // of update.new, when it is well formed
+}
+
+// transfer is what update.new asks for.
+type transfer struct {
+	from, to string
+	amount   *big.Int
+	meta     []string
+}
+
+// mustAnswer reports whether the node owes an answer whatever happens.
+// assume_minimum_depth with a hash that cannot be decoded gets none (ws-api 4.4).
+func (r *request) mustAnswer() bool {
+	return r.req.ID != nil && !r.batch && !r.early && r.kind != callStop && r.req.Method != wire.MethodAssumeMinimumDepth
+}
+
+var queries = []string{
+	wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetContract, wire.MethodGetContractCall,
+	wire.MethodGetPoI, wire.MethodDryRunCallContract, wire.MethodHistoryFetch, wire.MethodCleanContractCalls,
+}
+
+func kindOf(req *wire.Request) callKind {
+	switch {
+	case wire.AnsweredTag(req.Method) != "" || req.Method == wire.MethodSnapshotSoloTx:
+		if req.Abort != nil && !req.HasSignedTx {
+			return callAbort
+		}
+		return callSignature
+	case slices.Contains(queries, req.Method):
+		return callQuery
+	case req.Method == wire.MethodSystem:
+		switch action(req) {
+		case wire.ActionPing:
+			return callQuery
+		case wire.ActionStop:
+			return callStop
+		}
+		return callUnknown
+	case slices.Contains(wire.Methods(), req.Method):
+		return callAction
+	}
+	return callUnknown
+}
+
+func action(req *wire.Request) string {
+	members, _ := wire.Members(req.Params)
+	a, _ := wire.Text(members["action"])
+	return a
+}
+
+func parseTransfer(params json.RawMessage) *transfer {
+	members, _ := wire.Members(params)
+	t := &transfer{}
+	var ok [3]bool
+	t.from, ok[0] = wire.Text(members["from"])
+	t.to, ok[1] = wire.Text(members["to"])
+	t.amount, ok[2] = wire.Integer(members["amount"])
+	if ok != [3]bool{true, true, true} {
+		return nil
+	}
+	if meta := members["meta"]; meta != nil {
+		var list []json.RawMessage
+		if json.Unmarshal(meta, &list) != nil {
+			return nil
+		}
+		for _, raw := range list {
+			text, ok := wire.Text(raw)
+			if !ok {
+				return nil
+			}
+			t.meta = append(t.meta, text)
+		}
+	}
+	return t
+}
+
+// Sent tells a frame that this client is about to put on its socket, legal or
+// not. req is the request in it; with the zero Request the frame is read as the
+// node reads it, batches and text that it ignores included. Binary frames,
+// which the node ignores, are not to be told.
+func (c *Client) Sent(frame []byte, req wire.Request) {
+	if c.phase == PhaseOffline {
+		c.Connected(false)
+	}
+	if req.Method != "" {
+		if req.Raw == nil {
+			req.Raw = frame
+		}
+		c.sent(req, false)
+		return
+	}
+	reqs, batch, ok := wire.ParseRequests(frame)
+	if !ok {
+		return
+	}
+	for _, r := range reqs {
+		c.sent(r, batch)
+	}
+}
+
+func (c *Client) sent(req wire.Request, batch bool) {
+	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp}
+	switch r.kind {
+	case callSignature:
+		c.sentSignature(r)
+	case callAbort:
+		c.sentAbort(r)
+	case callStop:
+		c.ended = true
+	case callAction:
+		c.sentAction(r)
+	case callQuery:
+		// A dry run is one of the requests that abort what is pending (fsm 5.4),
+		// which is then reported by a conflict.
+	case callUnknown:
+	}
+	c.log.sent(r)
+	if len(c.queue) >= queueLimit {
+		c.queue = slices.DeleteFunc(c.queue, func(q *request) bool { return q.req.ID == nil })
+	}
+	c.queue = append(c.queue, r)
+}
+
+func (c *Client) sentAction(r *request) {
+	switch m := r.req.Method; m {
+	case wire.MethodUpdateNew:
+		r.transfer = parseTransfer(r.req.Params)
+		c.ask(r)
+	case wire.MethodUpdateNewContract, wire.MethodUpdateCallContract, wire.MethodDeposit, wire.MethodWithdraw:
+		c.ask(r)
+	case wire.MethodShutdown:
+		c.ended = true
+		c.ask(r)
+	case wire.MethodCloseSolo, wire.MethodSnapshotSolo, wire.MethodSlash, wire.MethodSettle, wire.MethodForceProgress:
+		// These replace what is pending (fsm 3.2, columns X and Z).
+		if c.op != nil {
+			c.op.maybe = true
+		}
+		c.solo = true
+		c.ended = c.ended || m != wire.MethodSnapshotSolo
+		c.ask(r)
+	case wire.MethodLeave:
+		c.ended = true
+	case wire.MethodAssumeMinimumDepth:
+		c.assumed = true
+	}
+}
+
+func (c *Client) ask(r *request) {
+	if len(c.asked) >= 256 {
+		c.asked = c.asked[1:]
+	}
+	c.asked = append(c.asked, r)
+}
+
+// forget drops an own request that was refused.
+func (c *Client) forget(r *request) {
+	c.asked = slices.DeleteFunc(c.asked, func(a *request) bool { return a == r })
+}
+
+// find returns where the first request of the queue is that fits, -1 for none.
+func (c *Client) find(fits func(*request) bool) int { return slices.IndexFunc(c.queue, fits) }
+
+// take removes the request at i. Requests are handled in order, so those before
+// it were handled too; one that was owed an answer has lost it.
+func (c *Client) take(i int) *request {
+	r := c.queue[i]
+	for _, skipped := range c.queue[:i] {
+		if skipped.mustAnswer() {
+			c.violate(RuleAnswerMissing, "the answer to "+skipped.name(), "the answer to or an effect of the later "+r.name())
+		}
+	}
+	c.queue = c.queue[i+1:]
+	if len(c.queue) == 0 {
+		c.queue = nil
+	}
+	return r
+}
+
+// caused tells that a frame came which r causes: its answer came before.
+func (c *Client) caused(r *request, effect string) {
+	if r == nil {
+		return
+	}
+	i := slices.Index(c.queue, r)
+	if i < 0 {
+		return
+	}
+	if r.mustAnswer() {
+		c.violate(RuleEffectFirst, "the answer to "+r.name(), effect)
+	}
+	c.take(i)
+}
+
+func (r *request) name() string {
+	s := excerpt(r.req.Method)
+	if r.kind == callAbort {
+		s += " (abort " + excerpt(r.req.Abort) + ")"
+	}
+	if r.req.ID != nil {
+		s += " with id " + excerpt(r.req.ID)
+	}
+	return s
+}

@@ -1,0 +1,179 @@
+package model
+
+import (
+	"chanbot/outcome"
+	"chanbot/wire"
+	"slices"
+)
+
+// sign judges channels.sign.TAG and makes it the pending operation.
+func (c *Client) sign(f *wire.Frame) {
+	s, name := f.Sign, f.Name()
+	o := c.examine(s)
+	if o == nil {
+		c.violate(RuleUnknownFrame, "a tag of the API", name)
+		return
+	}
+	if o.spec.role != outcome.NoRole && o.spec.role != c.cfg.Role {
+		c.violate(RuleWrongRole, "no "+name+" for the "+c.cfg.Role.String(), name)
+		return
+	}
+	if o.spec.kind == kindCreate {
+		c.opening(name)
+		c.becomeAccepted()
+	} else {
+		c.beforeOffer(o, name)
+	}
+	if o.spec.own {
+		c.asks(o, s)
+	} else {
+		if c.announced != o.spec.announce && c.certain() {
+			c.violate(RuleSignUnannounced, "info "+o.spec.announce+" before "+name, name)
+		}
+		c.announced = ""
+	}
+	for _, x := range o.faults {
+		c.violate(x.rule, x.expected, x.got)
+	}
+	c.settle(o)
+}
+
+// settle makes an examined offer the pending one.
+func (c *Client) settle(o *op) {
+	if o.spec.kind == kindCreate {
+		c.create = o
+		if o.offer != nil {
+			c.createSeen(o)
+		}
+		return
+	}
+	c.op = o
+	if c.stale && o.known && len(o.faults) == 0 {
+		c.stale = false // the offer fits the last state: nothing was missed
+	}
+}
+
+// beforeOffer judges whether anything can be offered now.
+func (c *Client) beforeOffer(o *op, name string) {
+	if c.owed != nil {
+		c.violate(RuleAbortSwallowed, "info aborted_update after the accepted abort", name)
+		c.owed, c.op = nil, nil
+	}
+	if c.stale {
+		c.skipOpening()
+		if c.phase < PhaseOpen {
+			c.becomeOpen()
+		}
+		return
+	}
+	if o.spec.kind != kindShutdown && (c.phase < PhaseOpen || !c.openingDone()) && !c.cfg.Unreported {
+		c.violate(RuleNotOpen, "nothing to sign before the channel is open and its first update is reported", name)
+		c.skipOpening()
+		c.becomeOpen()
+	}
+	p := c.op
+	if p == nil || p.maybe || !c.certain() || c.closed || c.loose {
+		return
+	}
+	// The acker of a close may still wait for the depth of a deposit (fsm 6.4).
+	if o.spec.kind == kindShutdown && p.signed {
+		return
+	}
+	c.violate(RuleSignPending, "the end of "+p.tag+" first", name)
+}
+
+// asks judges that an own operation was asked for, and as it is offered.
+func (c *Client) asks(o *op, s *wire.Sign) {
+	if o.spec.kind == kindCreate {
+		return
+	}
+	other := -1
+	for i, r := range c.asked {
+		if !slices.Contains(o.spec.asks, r.req.Method) {
+			continue
+		}
+		if r.transfer == nil || r.transfer.is(s.Updates) {
+			c.asked = c.asked[i+1:]
+			c.caused(r, "sign."+o.tag)
+			return
+		}
+		other = i
+	}
+	if other < 0 {
+		if !c.stale {
+			o.fail(RuleSignUnasked, "no sign."+o.tag+" without a request", "sign."+o.tag)
+		}
+		return
+	}
+	r := c.asked[other]
+	c.asked = c.asked[other+1:]
+	c.caused(r, "sign."+o.tag)
+	o.fail(RuleSignOther, r.transfer.String(), describe(s.Updates))
+}
+
+// is reports whether the updates are those of the transfer, in order
+// (transactions 6).
+func (t *transfer) is(updates []wire.Update) bool {
+	if len(updates) != 1+len(t.meta) {
+		return false
+	}
+	u := &updates[0]
+	if u.Op != wire.OpTransfer || u.From != t.from || u.To != t.to || u.Amount == nil || u.Amount.Cmp(t.amount) != 0 {
+		return false
+	}
+	for i, m := range t.meta {
+		if u := &updates[1+i]; u.Op != wire.OpMeta || plain(m) && u.Data != m {
+			return false
+		}
+	}
+	return true
+}
+
+// plain reports whether a text is written the same way by everybody.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *transfer) String() string {
+	return describe(append([]wire.Update{{Op: wire.OpTransfer, From: t.from, To: t.to, Amount: t.amount}}, metas(t.meta)...))
+}
+
+func metas(list []string) (all []wire.Update) {
+	for _, m := range list {
+		all = append(all, wire.Update{Op: wire.OpMeta, Data: m})
+	}
+	return all
+}
+
+// describe shows updates in words.
+func describe(updates []wire.Update) string {
+	s := ""
+	for i := range updates {
+		u := &updates[i]
+		if i > 0 {
+			s += ", "
+		}
+		s += u.Op
+		if u.Amount != nil {
+			s += " of " + excerpt(u.Amount.String())
+		}
+		if u.From != "" {
+			s += " from " + excerpt(u.From)
+		}
+		if u.To != "" {
+			s += " to " + excerpt(u.To)
+		}
+		if u.Data != "" {
+			s += " " + quoted(u.Data)
+		}
+	}
+	if s == "" {
+		return "no updates"
+	}
+	return excerpt(s)
+}

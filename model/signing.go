@@ -1,0 +1,124 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// pendingFor returns the operation that an answer with this tag is for.
+func (c *Client) pendingFor(tag string) *op {
+	switch {
+	case c.op != nil && c.op.tag == tag:
+		return c.op
+	case c.create != nil && c.create.tag == tag:
+		return c.create
+	}
+	return nil
+}
+
+// sentSignature notes a signed answer. What the node does with a wrong one is
+// in fsm 5.6: an undecodable one leaves the operation pending.
+func (c *Client) sentSignature(r *request) {
+	r.tag = wire.AnsweredTag(r.req.Method)
+	r.op = c.pendingFor(r.tag)
+	if r.op == nil {
+		// Parked, dropped, or the end of the state machine (fsm 3.2).
+		c.loose, c.ended = true, true
+		return
+	}
+	r.late = r.op.signed
+	if r.late {
+		c.loose, c.ended = true, true
+	}
+	s, err := tx.ParseSigned(r.req.SignedTx)
+	if err != nil {
+		if !errors.As(err, new(*tx.TextError)) {
+			r.op.maybe = true
+		}
+		return
+	}
+	if r.op.offer == nil || !bytes.Equal(s.Tx, r.op.offer.Tx) {
+		if _, err := s.Decode(); err != nil {
+			return
+		}
+	}
+	r.op.sign(r.req.SignedTx, s)
+	r.op.answer = r
+	switch r.op.spec.kind {
+	case kindCreate:
+		c.expectChannel(s)
+	case kindSolo:
+		// The state machine is open again at once (fsm 6.5, 6.6).
+		c.op = nil
+	case kindShutdown:
+		c.ended = true
+	}
+}
+
+func (c *Client) sentAbort(r *request) {
+	r.tag = wire.AnsweredTag(r.req.Method)
+	if r.op = c.pendingFor(r.tag); r.op != nil {
+		r.late = r.op.signed
+		if !r.late {
+			r.op.answer = r
+		}
+	}
+}
+
+// expectChannel adds the channel id that a create transaction gives
+// (transactions 3).
+func (c *Client) expectChannel(s *tx.SignedTx) {
+	t, err := s.Decode()
+	if err != nil {
+		return
+	}
+	create, ok := t.(*tx.Create)
+	if !ok {
+		return
+	}
+	id := tx.ChannelIDOf(create.InitiatorID, create.Nonce, create.ResponderID).String()
+	for _, have := range c.channelIDs {
+		if have == id {
+			return
+		}
+	}
+	if len(c.channelIDs) < 16 {
+		c.channelIDs = append(c.channelIDs, id)
+	}
+}
+
+// mostSignatures bounds the work for one transaction; two parties need two.
+const mostSignatures = 32
+
+// verified reports whether s has a signature of each party. Signatures that
+// need not be checked now count as good.
+func (c *Client) verified(s *tx.SignedTx, always bool, ids ...tx.ID) bool {
+	if c.cfg.NetworkID == "" {
+		return true
+	}
+	c.checks++
+	if n := c.cfg.SampleChecks; !always && n > 1 && c.checks%n != 0 {
+		return true
+	}
+	if len(s.Signatures) > mostSignatures {
+		return false
+	}
+	for _, id := range ids {
+		if id.IsZero() {
+			continue
+		}
+		signed := false
+		for _, sig := range s.Signatures {
+			if signed = tx.Verify(id, c.cfg.NetworkID, s.Tx, sig); signed {
+				break
+			}
+		}
+		if !signed {
+			return false
+		}
+	}
+	return true
+}
