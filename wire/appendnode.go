@@ -173,6 +173,12 @@ func appendUpdate(dst []byte, u Update) []byte {
 	if u.Raw != nil {
 		return append(dst, u.Raw...)
 	}
+	if u.Op == OpTransfer { // the hot one
+		dst = appendAmount(append(dst, `{"amount":`...), u.Amount)
+		dst = appendString(append(dst, `,"from":`...), u.From)
+		dst = appendString(append(dst, `,"op":"OffChainTransfer","to":`...), u.To)
+		return append(dst, '}')
+	}
 	f := openObject(dst)
 	shape, known := updateShapes[u.Op]
 	if shape&keyAmount != 0 || !known && u.Amount != nil {

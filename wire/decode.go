@@ -8,7 +8,8 @@ import "encoding/json"
 // time (requests to sign, info, update, "ok") are read without the general
 // decoder when they are written as a node writes them; the result is the same.
 func DecodeFrame(b []byte) Frame {
-	if f, ok := decodeFast(b); ok {
+	var f Frame
+	if decodeFast(&f, b) {
 		return f
 	}
 	return decodeGeneral(b)

@@ -70,74 +70,78 @@ const (
 	fastEnd          = `},"version":1}`
 )
 
-// decodeFast reads the hot frames. It returns false for everything else, and
-// the same frame as decodeGeneral otherwise.
-func decodeFast(b []byte) (Frame, bool) {
+// decodeFast reads the hot frames into f, which is zero. It returns false for
+// everything else and leaves f in any state; the same frame as decodeGeneral
+// otherwise.
+func decodeFast(f *Frame, b []byte) bool {
 	if len(b) > MaxFrame {
-		return Frame{}, false
+		return false
 	}
 	c := cursor{b: b}
 	switch {
 	case c.lit(fastNotification):
-		return fastNotify(c)
+		return c.notification(f)
 	case c.lit(fastAnswer):
-		return fastOK(c)
+		return c.ok(f)
 	}
-	return Frame{}, false
+	return false
 }
 
-func fastOK(c cursor) (f Frame, ok bool) {
+// ok reads the rest of an answer whose result is "ok".
+func (c *cursor) ok(f *Frame) bool {
 	channel, ok := c.nullable()
 	if !ok || !c.lit(`,"id":`) {
-		return f, false
+		return false
 	}
 	id, ok := c.simpleID()
-	end := c.i
-	if !ok || !c.lit(`,"jsonrpc":"2.0","result":"ok","version":1}`) || c.i != len(c.b) {
-		return f, false
+	if !ok || !c.lit(`,"jsonrpc":"2.0","result":`) {
+		return false
 	}
-	const result = `"ok"`
-	at := end + len(`,"jsonrpc":"2.0","result":`)
-	f.Raw, f.Kind = c.b, KindResult
-	f.ID = id
+	start := c.i
+	if !c.lit(`"ok"`) {
+		return false
+	}
+	result := c.b[start:c.i:c.i]
+	if !c.lit(`,"version":1}`) || c.i != len(c.b) {
+		return false
+	}
+	f.Raw, f.Kind, f.ID, f.Result = c.b, KindResult, id, result
 	f.ChannelID = string(c.b[channel.start:channel.end])
-	f.Result = c.b[at : at+len(result) : at+len(result)]
-	return f, true
+	return true
 }
 
-func fastNotify(c cursor) (f Frame, ok bool) {
+// notification reads the rest of channels.info, channels.update or
+// channels.sign.TAG.
+func (c *cursor) notification(f *Frame) bool {
 	method, ok := c.plain()
 	if !ok || !c.lit(`,"params":{"channel_id":`) {
-		return f, false
+		return false
 	}
 	channel, ok := c.nullable()
 	if !ok || !c.lit(`,"data":{`) {
-		return f, false
+		return false
 	}
 	start := c.i - 1
-	f.Raw, f.Kind = c.b, KindNotification
 	switch name := c.b[method.start-len(methodPrefix) : method.end]; {
 	case string(name) == MethodInfo:
 		f.Method = MethodInfo
-		ok = c.info(&f)
+		ok = c.info(f)
 	case string(name) == MethodUpdate:
 		f.Method = MethodUpdate
-		ok = c.update(&f)
+		ok = c.update(f)
 	case len(name) > len(signPrefix) && string(name[:len(signPrefix)]) == signPrefix:
-		if f.Method = methodNames[string(name)]; f.Method == "" {
-			return Frame{}, false
-		}
-		ok = c.sign(&f)
+		f.Method, ok = methodNames[string(name)]
+		ok = ok && c.sign(f)
 	default:
-		return Frame{}, false
+		return false
 	}
 	end := c.i
 	if !ok || !c.lit(fastEnd) || c.i != len(c.b) {
-		return Frame{}, false
+		return false
 	}
+	f.Raw, f.Kind, f.Data = c.b, KindNotification, c.b[start:end:end]
 	f.ChannelID = string(c.b[channel.start:channel.end])
-	f.Data = c.b[start:end:end]
-	return f, true
+	return true
 }
 
 // info reads the rest of {"event":E} or {"event":E,"fsm_id":F}.
