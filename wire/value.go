@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -70,12 +71,10 @@ func Text(raw []byte) (string, bool) {
 		return "", false
 	}
 	inner := raw[1 : len(raw)-1]
-	for i := range inner {
-		if inner[i] == '\\' {
-			var s string
-			err := json.Unmarshal(raw, &s)
-			return s, err == nil
-		}
+	if slices.Contains(inner, '\\') {
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err == nil
 	}
 	if utf8.Valid(inner) {
 		return string(inner), true
