@@ -31,6 +31,11 @@ func write(tag, version uint64, o laidOut, size int) []byte {
 func read(fields []byte, o laidOut) error {
 	c := codec{reading: true, in: fields}
 	o.layout(&c)
+	return c.end()
+}
+
+// end returns the mistake that was found in reading, if any.
+func (c *codec) end() error {
 	if c.err == nil && len(c.in) > 0 {
 		return errSurplusFields
 	}
@@ -215,6 +220,9 @@ func (c *codec) binaries(name string, v *[][]byte) {
 		return
 	}
 	c.each(name, func(body []byte) error {
+		if *v == nil {
+			*v = make([][]byte, 0, 2) // most lists are the two signatures
+		}
 		*v = append(*v, body)
 		return nil
 	})

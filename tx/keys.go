@@ -15,19 +15,20 @@ import (
 // id only; the secret leaves through [KeyPair.SecretText] alone. A KeyPair may
 // be copied and used by many goroutines at once.
 type KeyPair struct {
-	// A pointer, so that fmt shows an address even for a KeyPair in an
-	// unexported field, where it cannot call Format.
 	secret *secretKey
 	id     ID
 }
 
-type secretKey struct{ key ed25519.PrivateKey }
+// secretKey keeps the key behind two pointers. In an unexported field of
+// another struct fmt cannot call Format; it shows an address instead, but for a
+// verb that does not fit it follows one pointer.
+type secretKey struct{ key *ed25519.PrivateKey }
 
 // NewKeyPair returns the key pair of an Ed25519 seed.
 func NewKeyPair(seed [32]byte) KeyPair {
 	key := ed25519.NewKeyFromSeed(seed[:])
 	return KeyPair{
-		secret: &secretKey{key},
+		secret: &secretKey{&key},
 		id:     ID{Kind: AccountID, Key: Hash(key[ed25519.SeedSize:])},
 	}
 }

@@ -72,7 +72,7 @@ func Sign(k KeyPair, networkID string, unsigned []byte, f Form) []byte {
 		return nil
 	}
 	var room [512]byte
-	return ed25519.Sign(k.secret.key, appendMessage(room[:0], networkID, unsigned, f))
+	return ed25519.Sign(*k.secret.key, appendMessage(room[:0], networkID, unsigned, f))
 }
 
 // Verify reports whether sig is id's signature over an unsigned transaction,

@@ -40,7 +40,9 @@ func DecodeSigned(b []byte) (*SignedTx, error) {
 		return nil, fmt.Errorf("signed_tx: %w", err)
 	}
 	s := new(SignedTx)
-	if err := read(fields, s); err != nil {
+	c := codec{reading: true, in: fields} // on the stack, unlike that of read
+	s.layout(&c)
+	if err := c.end(); err != nil {
 		return nil, fmt.Errorf("signed_tx: %w", err)
 	}
 	return s, nil
@@ -53,7 +55,9 @@ func (s *SignedTx) layout(c *codec) {
 
 // Bytes returns the serialized signed_tx with the signatures as they stand.
 func (s *SignedTx) Bytes() []byte {
-	return write(tagSigned, 1, s, 16+len(s.Tx)+66*len(s.Signatures))
+	c := codec{buf: newObject(tagSigned, 1, 16+len(s.Tx)+66*len(s.Signatures))}
+	s.layout(&c)
+	return closeList(c.buf)
 }
 
 // Text returns the "tx_" text.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 )
 
 // Balance is what an account owns in an off-chain state, in aettos. Only the
@@ -53,9 +54,10 @@ func stateHash(roots [treeCount]Hash) Hash {
 }
 
 func accountTree(accounts []Balance) merkleTree {
-	entries := make([]entry, len(accounts))
-	for i := range accounts {
-		entries[i] = entry{key: accounts[i].ID.Key[:], value: accountValue(accounts[i].Amount)}
+	own := slices.Clone(accounts) // the keys of the caller's would move them to the heap
+	entries := make([]entry, len(own))
+	for i := range own {
+		entries[i] = entry{key: own[i].ID.Key[:], value: accountValue(own[i].Amount)}
 	}
 	return newTree(entries)
 }

@@ -109,8 +109,9 @@ func decodeText(room []byte, text string) (Prefix, []byte, error) {
 		if strings.ContainsAny(body, "\r\n") { // the decoder would skip them
 			return p, nil, textError(text, "not base64")
 		}
+		var bodyRoom [512]byte
 		var err error
-		if sealed, err = strictBase64.AppendDecode(room, []byte(body)); err != nil {
+		if sealed, err = strictBase64.AppendDecode(room, append(bodyRoom[:0], body...)); err != nil {
 			return p, nil, textError(text, "not base64")
 		}
 	}
