@@ -78,7 +78,7 @@ func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Cre
 	if c.create == nil {
 		return
 	}
-	if !c.create.holds(s.Tx) {
+	if !c.create.holds(s.Tx) && !c.resigned(c.create, s) {
 		c.violate(RuleOnChainCreate, "the transaction that was signed", "another one in "+name)
 	}
 	id := tx.ChannelIDOf(create.InitiatorID, create.Nonce, create.ResponderID).String()

@@ -24,11 +24,11 @@ type Client struct {
 	// The session.
 	phase       Phase
 	resume      Phase // where the socket before was when it ended
-	reconnected bool // this socket continues an earlier one
-	stale       bool // frames may have been missed: rules that need them wait
-	missed      bool // the next socket starts stale
-	sawUp       bool // on this socket
-	carrier     bool // this socket has shown the channel id
+	reconnected bool  // this socket continues an earlier one
+	stale       bool  // frames may have been missed: rules that need them wait
+	missed      bool  // the next socket starts stale
+	sawUp       bool  // on this socket
+	carrier     bool  // this socket has shown the channel id
 	fsmID       string
 	channel     string
 	channelIDs  []string // what the create transactions that were signed give

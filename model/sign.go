@@ -118,7 +118,7 @@ func (t *transfer) is(updates []wire.Update) bool {
 		return false
 	}
 	u := &updates[0]
-	if u.Op != wire.OpTransfer || u.From != t.from || u.To != t.to || u.Amount == nil || u.Amount.Cmp(t.amount) != 0 {
+	if u.Op != wire.OpTransfer || u.From != t.from || u.To != t.to || u.Amount != nil && u.Amount.Cmp(t.amount) != 0 {
 		return false
 	}
 	for i, m := range t.meta {

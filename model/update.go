@@ -36,7 +36,7 @@ func (c *Client) update(f *wire.Frame) {
 		state = s
 	}
 	switch {
-	case o != nil && o.holds(state.Tx):
+	case o != nil && (o.holds(state.Tx) || c.resigned(o, state)):
 		c.cosigned(o, state, text, own)
 	case c.ledger.signed != nil && bytes.Equal(state.Tx, c.ledger.signed.Tx):
 		c.reportedAgain(state, text)
@@ -91,6 +91,37 @@ func (c *Client) cosignatures(o *op, state *tx.SignedTx, text string, own bool) 
 	if !c.verified(state, o.spec.kind != kindUpdate, ids...) {
 		c.violate(RuleUpdateSignatures, "a signature of each party", number(uint64(len(state.Signatures)))+" signatures, not both good")
 	}
+}
+
+// resigned reports whether a state is another transaction with the effect of
+// the offered one, signed by both. A node compares channel, round and state
+// hash only, so whoever has both keys can exchange the rest (fsm 5.6).
+func (c *Client) resigned(o *op, state *tx.SignedTx) bool {
+	if o.inner == nil || c.cfg.NetworkID == "" {
+		return false
+	}
+	t, err := state.Decode()
+	if err != nil || t.Type() != o.inner.Type() {
+		return false
+	}
+	hash, ok := stateHash(t)
+	want, ok2 := stateHash(o.inner)
+	round, _ := stateRound(state)
+	return ok && ok2 && hash == want && round == o.round && channelOf(t) == channelOf(o.inner) &&
+		c.verified(state, true, c.parties[:]...)
+}
+
+// channelOf returns the channel that a transaction with a state names.
+func channelOf(t tx.Tx) tx.ID {
+	switch t := t.(type) {
+	case *tx.OffChain:
+		return t.ChannelID
+	case *tx.Deposit:
+		return t.ChannelID
+	case *tx.Withdraw:
+		return t.ChannelID
+	}
+	return tx.ID{}
 }
 
 func holdsAll(all, some [][]byte) bool {
