@@ -2,9 +2,6 @@ package wire
 
 import "math/big"
 
-// MarshalParams returns the params object of p as raw JSON.
-func MarshalParams(p Params) []byte { return p.AppendParams(nil) }
-
 // AppendParams writes the params object of the request.
 func (p UpdateNew) AppendParams(dst []byte) []byte {
 	f := openObject(dst)

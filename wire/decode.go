@@ -24,20 +24,29 @@ func decodeGeneral(b []byte) Frame {
 	case isObject(v):
 		decodeEnvelope(&f, v)
 	case isArray(v):
-		f.Kind = KindBatch
-		for w := walkOf(v); ; {
-			e := w.element()
-			if e == nil {
-				break
-			}
-			member := Frame{Raw: e, Kind: KindUnknown}
-			if isObject(e) {
-				decodeEnvelope(&member, e)
-			}
-			f.Batch = append(f.Batch, member)
-		}
+		decodeBatch(&f, v)
 	}
 	return f
+}
+
+// decodeBatch reads an array of answers (section 3.1).
+func decodeBatch(f *Frame, v []byte) {
+	f.Kind = KindBatch
+	for w := walkOf(v); ; {
+		e := w.element()
+		if e == nil {
+			return
+		}
+		if len(f.Batch) == maxList {
+			f.Kind, f.Batch = KindUnknown, nil
+			return
+		}
+		member := Frame{Raw: e, Kind: KindUnknown}
+		if isObject(e) {
+			decodeEnvelope(&member, e)
+		}
+		f.Batch = append(f.Batch, member)
+	}
 }
 
 // decodeEnvelope reads the three envelopes of section 3.2. "jsonrpc" and

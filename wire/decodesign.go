@@ -12,10 +12,7 @@ func decodeSign(tag string, data []byte) *Sign {
 		case "signed_tx":
 			d.SignedTx, hasTx = Text(value)
 		case "updates":
-			d.Updates, ok = nil, isArray(value) || isNull(value)
-			if isArray(value) {
-				d.Updates = decodeUpdates(value)
-			}
+			d.Updates, ok = decodeUpdates(value)
 		}
 	}
 	if !hasTx || !ok {
@@ -24,12 +21,18 @@ func decodeSign(tag string, data []byte) *Sign {
 	return d
 }
 
-func decodeUpdates(v []byte) []Update {
-	var list []Update
+// decodeUpdates reads the list; null is an empty one.
+func decodeUpdates(v []byte) (list []Update, ok bool) {
+	if !isArray(v) {
+		return nil, isNull(v)
+	}
 	for w := walkOf(v); ; {
 		e := w.element()
 		if e == nil {
-			return list
+			return list, true
+		}
+		if len(list) == maxList {
+			return nil, false
 		}
 		list = append(list, decodeUpdate(e))
 	}

@@ -27,3 +27,8 @@ const MaxFrame = 16 << 20
 // maxDigits bounds the amounts that become a big.Int, because reading decimal
 // digits takes quadratic time. The raw text of a longer number is kept.
 const maxDigits = 10_000
+
+// maxList bounds the entries of a batch and of the updates of a request to
+// sign: each takes more memory than its text. A longer list has no known shape,
+// and only its raw text is kept.
+const maxList = 10_000

@@ -173,6 +173,62 @@ func TestFastPathReadsTheRecordings(t *testing.T) {
 	}
 }
 
+// Frames that look like the hot ones, up to one detail.
+func TestFastPathCorners(t *testing.T) {
+	transfer := func(amount, more string) string {
+		return notification("channels.sign.update", `{"signed_tx":"tx_1","updates":[{"amount":`+amount+`,"from":"a","op":"OffChainTransfer","to":"b"`+more+`}]}`)
+	}
+	ok := func(channel, id string) string {
+		return `{"channel_id":` + channel + `,"id":` + id + `,"jsonrpc":"2.0","result":"ok","version":1}`
+	}
+	tests := []struct {
+		name, frame string
+		fast        bool
+	}{
+		{"a transfer", transfer("1", ""), true},
+		{"a transfer of nothing", transfer("0", ""), true},
+		{"19 digits", transfer("9999999999999999999", ""), true},
+		{"20 digits", transfer("10000000000000000000", ""), false},
+		{"below zero", transfer("-1", ""), false},
+		{"a leading zero", transfer("01", ""), false},
+		{"a fraction", transfer("1.0", ""), false},
+		{"an exponent", transfer("1e1", ""), false},
+		{"no amount", transfer("", ""), false},
+		{"another key", transfer("1", `,"x":1`), false},
+		{"two recipients", transfer("1", `,"to":"c"`), false},
+		{"two updates", transfer("1", `},{"data":"m","op":"OffChainMeta"`), false},
+		{"an unknown tag", notification("channels.sign.x", `{"signed_tx":"tx_1","updates":[]}`), false},
+		{"a tag that is empty", notification("channels.sign.", `{"signed_tx":"tx_1","updates":[]}`), false},
+		{"an empty transaction", notification("channels.sign.update", `{"signed_tx":"","updates":[]}`), true},
+		{"a fsm_id", notification(MethodInfo, `{"event":"fsm_up","fsm_id":"ba_1"}`), true},
+		{"a fsm_id that is empty", notification(MethodInfo, `{"event":"fsm_up","fsm_id":""}`), false},
+		{"an unknown event", notification(MethodInfo, `{"event":"x"}`), true},
+		{"an empty event", notification(MethodInfo, `{"event":""}`), true},
+		{"an escape", notification(MethodInfo, `{"event":"\u0078"}`), false},
+		{"a character outside ASCII", notification(MethodUpdate, `{"state":"ü"}`), false},
+		{"a control character", notification(MethodUpdate, "{\"state\":\"\n\"}"), false},
+		{"the channel twice", `{"jsonrpc":"2.0","method":"channels.update","params":{"data":{"state":"s"}},"channel_id":"ch_1"}`, false},
+		{"no channel", ok("null", "1"), true},
+		{"an empty channel", ok(`""`, `""`), true},
+		{"a channel that is a number", ok("1", "1"), false},
+		{"an id below zero", ok("null", "-576460752303422891"), true},
+		{"an id that is minus zero", ok("null", "-0"), true},
+		{"an id that is only a sign", ok("null", "-"), false},
+		{"an id with an escape", ok("null", `"\n"`), false},
+		{"a null id", ok("null", "null"), false},
+		{"a space behind", ok("null", "1") + " ", false},
+		{"two frames", ok("null", "1") + ok("null", "1"), false},
+		{"cut off", strings.TrimSuffix(ok("null", "1"), "}"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if fast := sameAsGeneral(t, []byte(tt.frame)); fast != tt.fast {
+				t.Errorf("fast path: %v, want %v", fast, tt.fast)
+			}
+		})
+	}
+}
+
 // Damage of many kinds to real frames never makes the two decoders differ.
 func TestFastPathAgreesOnDamagedFrames(t *testing.T) {
 	all := recordings(t)
