@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"chanbot/bot"
+	"chanbot/simnode"
+	"chanbot/strategy"
+)
+
+// plenty is what an account of the embedded node has: a billion AE, in aettos.
+var plenty = new(big.Int).Exp(big.NewInt(10), big.NewInt(27), nil)
+
+// server is an embedded node behind a real socket.
+type server struct {
+	node *simnode.Node
+	http *http.Server
+	addr string
+	done sync.WaitGroup
+	err  error // of the HTTP server; read after done
+}
+
+// serve starts an embedded node on l.
+func serve(cfg simnode.Config, l net.Listener) *server {
+	node := simnode.New(cfg)
+	s := &server{
+		node: node,
+		addr: l.Addr().String(),
+		http: &http.Server{Handler: node, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)},
+	}
+	s.done.Go(func() {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.err = err
+		}
+	})
+	return s
+}
+
+// url is the address for --node.
+func (s *server) url() string { return "ws://" + s.addr }
+
+// close ends the node and every connection, and waits for it.
+func (s *server) close() error {
+	err := errors.Join(s.http.Close(), s.node.Close())
+	s.done.Wait()
+	return errors.Join(err, s.err)
+}
+
+// serveFree starts an embedded node on a free port of the loopback interface.
+func serveFree(ctx context.Context, cfg simnode.Config) (*server, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, cannotRun("the embedded node needs a free port on the loopback interface", "serve the embedded node: %v", err)
+	}
+	return serve(cfg, l), nil
+}
+
+// powers are what the bot may ask of the embedded node.
+func (s *server) powers(cfg simnode.Config) *bot.Embedded {
+	return &bot.Embedded{
+		OnDemand:   cfg.Blocks == simnode.OnDemand,
+		KeyBlocks:  s.node.MineKeyBlocks,
+		MicroBlock: s.node.MineMicroBlock,
+	}
+}
+
+// applyNode takes over what a scenario says about the embedded node. An era
+// from the command line is kept.
+func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
+	switch n.Blocks {
+	case strategy.BlocksEvery:
+		cfg.Blocks, cfg.KeyBlockEvery = simnode.Interval, n.BlockEvery
+	case strategy.BlocksManual:
+		cfg.Blocks = simnode.Manual
+	case strategy.BlocksDefault, strategy.BlocksOnDemand:
+		cfg.Blocks = simnode.OnDemand
+	}
+	if n.Era != "" && !keepEra {
+		era, err := parseEra(n.Era)
+		if err != nil {
+			return err
+		}
+		cfg.Era = era
+	}
+	cfg.Forgiving = n.Forgiving
+	var wrong complaints
+	for _, limit := range n.Limits {
+		v, err := strconv.Atoi(limit.Value)
+		switch {
+		case limit.Name != "fsms":
+			wrong = append(wrong, misuse("the embedded node knows the limit fsms", "%s: the embedded node has no limit %s", limit.Pos, limit.Name))
+		case err != nil || v < 0:
+			wrong = append(wrong, misuse("", "%s: the limit fsms is %q; expected a number from 0", limit.Pos, limit.Value))
+		default:
+			cfg.MaxChannels = v
+		}
+	}
+	for _, f := range n.Faults {
+		wrong = append(wrong, misuse("", "%s: the embedded node has no fault %s", f.Pos, f.Name))
+	}
+	for _, d := range n.Defects {
+		wrong = append(wrong, misuse("", "%s: the embedded node has no defect %s", d.Pos, d.Name))
+	}
+	return wrong.err()
+}
+
+func (c *Command) warn(format string, args ...any) {
+	fmt.Fprintf(c.Stderr, "chanbot: warning: "+format+"\n", args...)
+}

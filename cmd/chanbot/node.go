@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"chanbot/accounts"
+	"chanbot/simnode"
+	"chanbot/tx"
+)
+
+// nodeOptions are the flags of node.
+type nodeOptions struct {
+	listen      string
+	allowRemote bool
+	era         string
+	networkID   string
+	blockTime   time.Duration
+	accounts    string
+	account     []string
+	seed        uint64
+	derive      int
+	endow       string
+	noVerify    bool
+	forgiving   bool
+	logLevel    string
+}
+
+func (c *Command) nodeCommand() *cobra.Command {
+	o := new(nodeOptions)
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Serve the embedded node",
+		Long: "Serve the embedded node for tests of other software. It speaks the channel API of\n" +
+			"an aeternity node with real transactions, signatures and state hashes, keeps its\n" +
+			"chain in memory, and ends with Ctrl-C. docs/embedded-node.md says what it is like.",
+		Example: "  chanbot node\n  chanbot node --listen 127.0.0.1:0 --block-time 100ms --endow 1000000000000000000\n" +
+			"  chanbot node --account ak_…=5000000000000000000 --era 2020",
+		Args: needArgs(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.node(cmd.Context(), o, cmd.Flags().Changed("listen"))
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.listen, "listen", "127.0.0.1:3014", "`ADDR` to listen on; port 0 is a free one")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "allow an address that other machines can reach")
+	f.StringVar(&o.era, "era", "current", "`ERA` of the node software that is copied: current or 2020")
+	f.StringVar(&o.networkID, "network-id", "", "`ID` of the network (default ae_dev, or local_iris_testnet with --era 2020)")
+	f.DurationVar(&o.blockTime, "block-time", time.Second, "`TIME` between key blocks; transactions are put into micro blocks at once")
+	f.StringVar(&o.accounts, "accounts", "", "key `FILE` whose accounts get coins")
+	f.StringArrayVar(&o.account, "account", nil, "account `ak_…[=AETTOS]` that gets coins (repeatable)")
+	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` of which the accounts of --derive are made")
+	f.IntVar(&o.derive, "derive", 0, "give coins to the first `N` accounts that run makes of the seed")
+	f.StringVar(&o.endow, "endow", "", "`AETTOS` that every account has which is seen for the first time")
+	f.BoolVar(&o.noVerify, "no-verify", false, "take every signature, to measure a client alone")
+	f.BoolVar(&o.forgiving, "forgiving", false, "leave out the quirks by which duplicates and crossings kill a channel")
+	f.StringVar(&o.logLevel, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
+	return cmd
+}
+
+// node serves the embedded node until a signal comes.
+func (c *Command) node(ctx context.Context, o *nodeOptions, chosen bool) error {
+	cfg, err := o.config(c)
+	if err != nil {
+		return err
+	}
+	funded, err := o.funded(c)
+	if err != nil {
+		return err
+	}
+	l, err := o.listener(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	s := serve(cfg, l)
+	for _, a := range funded {
+		s.node.Endow(a.id, a.amount)
+	}
+	ctx, _, stop := c.watch(ctx, "")
+	defer stop()
+	fmt.Fprintf(c.Stdout, "chanbot node %s, network %s, %s\n", s.url(), s.node.NetworkID(), o.describe(cfg, funded))
+	<-ctx.Done()
+	if err := s.close(); err != nil {
+		return cannotRun("", "the embedded node: %v", err)
+	}
+	return nil
+}
+
+// funding is an account and what it gets.
+type funding struct {
+	id     tx.ID
+	amount *big.Int
+}
+
+func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
+	era, err := parseEra(o.era)
+	if err != nil {
+		return simnode.Config{}, err
+	}
+	level, err := parseLevel(o.logLevel)
+	if err != nil {
+		return simnode.Config{}, err
+	}
+	if o.blockTime < time.Millisecond {
+		return simnode.Config{}, misuse("without key blocks no channel opens", "--block-time %v: expected at least 1ms", o.blockTime)
+	}
+	cfg := simnode.Config{
+		NetworkID: o.networkID, Era: era, NoVerify: o.noVerify, Forgiving: o.forgiving,
+		Blocks: simnode.Interval, KeyBlockEvery: o.blockTime,
+		Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+	if o.endow != "" {
+		if cfg.Endow, err = aettos(o.endow); err != nil {
+			return cfg, misuse("", "--endow %s: %v", o.endow, err)
+		}
+	}
+	return cfg, nil
+}
+
+// funded returns the accounts that get coins. Without any flag these are the
+// accounts that run makes of its default seed.
+func (o *nodeOptions) funded(c *Command) ([]funding, error) {
+	var all []funding
+	for _, text := range o.account {
+		id, amount, err := parseFunding(text)
+		if err != nil {
+			return nil, misuse("write --account ak_…, or --account ak_…=AETTOS", "--account %s: %v", text, err)
+		}
+		all = append(all, funding{id, amount})
+	}
+	if o.accounts != "" {
+		keys, err := c.keyFile(o.accounts)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			all = append(all, funding{k.ID(), plenty})
+		}
+	}
+	if o.derive < 0 || o.derive > 2*maxPairs {
+		return nil, misuse("", "--derive %d: expected 0 to %d", o.derive, 2*maxPairs)
+	}
+	n := o.derive
+	if n == 0 && len(all) == 0 && o.endow == "" {
+		n = defaultAccounts
+	}
+	for _, k := range accounts.Derive(o.seed, n) {
+		all = append(all, funding{k.ID(), plenty})
+	}
+	return all, nil
+}
+
+// defaultAccounts is how many accounts have coins when nobody says which: those
+// of a hundred pairs.
+const defaultAccounts = 200
+
+func parseFunding(text string) (tx.ID, *big.Int, error) {
+	address, amount, given := strings.Cut(text, "=")
+	id, err := tx.ParseID(address)
+	if err != nil {
+		return tx.ID{}, nil, err
+	}
+	if id.Kind != tx.AccountID {
+		return tx.ID{}, nil, fmt.Errorf("%s is no account", address)
+	}
+	if !given {
+		return id, plenty, nil
+	}
+	v, err := aettos(amount)
+	return id, v, err
+}
+
+// aettos reads an amount of the smallest coin.
+func aettos(text string) (*big.Int, error) {
+	v, ok := new(big.Int).SetString(text, 10)
+	if !ok || v.Sign() < 0 || len(text) > 60 {
+		return nil, fmt.Errorf("an amount is a whole number of aettos from 0")
+	}
+	return v, nil
+}
+
+// listener opens the port, on the loopback interface unless more is allowed.
+func (o *nodeOptions) listener(ctx context.Context, chosen bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(o.listen)
+	if err != nil {
+		return nil, misuse("write it like 127.0.0.1:3014", "--listen %s: %v", o.listen, err)
+	}
+	a, err := netip.ParseAddr(host)
+	if local := host == "localhost" || err == nil && a.IsLoopback(); !local && !o.allowRemote {
+		return nil, misuse("--allow-remote allows it; whoever reaches the node can use it", "--listen %s: other machines could reach that address", o.listen)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		hint := "--listen 127.0.0.1:0 takes a free port"
+		if chosen {
+			hint = "is something else listening there? port 0 is a free one"
+		}
+		return nil, cannotRun(hint, "%v", err)
+	}
+	return l, nil
+}
+
+// describe says what matters to whoever connects.
+func (o *nodeOptions) describe(cfg simnode.Config, funded []funding) string {
+	parts := []string{fmt.Sprintf("a key block every %v", o.blockTime)}
+	if cfg.Era == simnode.Era2020 {
+		parts = append(parts, "era 2020")
+	}
+	if n := len(funded); n > 0 {
+		parts = append(parts, count(n, "account")+" with coins")
+	}
+	if cfg.Endow != nil {
+		parts = append(parts, fmt.Sprintf("every new account has %s aettos", cfg.Endow))
+	}
+	return strings.Join(parts, ", ")
+}

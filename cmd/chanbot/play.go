@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"chanbot/bot"
+	"chanbot/results"
+	"chanbot/tx"
+)
+
+// player runs one scenario after the other and leaves its results behind.
+type player struct {
+	c       *Command
+	s       *settings
+	where   *target
+	keys    []tx.KeyPair
+	stopped *interruption
+	term    terminal
+}
+
+// play runs a scenario. The summary is nil when nothing could be run; an error
+// beside a summary says that results could not be written.
+func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
+	cfg, node, err := p.config(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	if node != nil {
+		defer node.close() //nolint:errcheck // the run is over, and its outcome says more
+	}
+	started := time.Now()
+	out, err := p.output(j, cfg, started)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Frames = out.frames
+	show := p.progress(j, cfg)
+	cfg.Progress = show.step
+	report, err := bot.Run(ctx, cfg)
+	show.end()
+	if err != nil {
+		out.discard()
+		return nil, p.notRun(j, err)
+	}
+	report.Summary.Started, report.Summary.Chanbot = started, version()
+	report.Summary.Scenario, report.Scenario.Name = j.name, j.name
+	if p.s.embedded {
+		report.Summary.Node, report.Scenario.Node = "embedded", "embedded"
+	}
+	judge(j.scenario.Thresholds, report)
+	if p.stopped.exitCode() != 0 && report.Summary.Verdict == results.Passed {
+		report.Summary.Verdict, report.Scenario.Verdict = results.Interrupted, results.Interrupted
+	}
+	sums := report.Summary.CheckSums()
+	err = out.write(&report.Summary)
+	p.show(report, out)
+	if sums != nil {
+		return &report.Summary, complaint{code: exitBug, text: "a bug in chanbot: " + sums.Error(), hint: "please report it with " + out.folder.Path()}
+	}
+	return &report.Summary, err
+}
+
+// config puts together what the bot needs, and starts the embedded node when
+// the run wants one.
+func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error) {
+	s := p.s
+	cfg := bot.Config{
+		Scenario: j.scenario, InitiatorNode: s.urls[0], ResponderNode: s.urls[1],
+		Dial: p.where.guard.Dial, TLS: s.tls, Header: s.header,
+		NetworkID: p.where.networkID, Keys: p.keys,
+		Pairs: s.pairs, Iterations: s.iterations, First: s.first, SignForm: s.form, Seed: s.seed,
+		Timeout: s.timeout, Grace: s.grace, Leave: p.stopped.leave,
+		Params: s.params, ResponderHost: s.responderHost, ResponderPort: s.responderPort,
+		Log: slog.New(slog.NewTextHandler(p.c.Stderr, &slog.HandlerOptions{Level: s.level})),
+	}
+	if !s.embedded {
+		return cfg, nil, nil
+	}
+	nodeCfg, err := s.nodeConfig(j)
+	if err != nil {
+		return cfg, nil, err
+	}
+	nodeCfg.Log = cfg.Log.With("from", "node")
+	node, err := serveFree(ctx, nodeCfg)
+	if err != nil {
+		return cfg, nil, err
+	}
+	for _, k := range p.keys {
+		node.node.Endow(k.ID(), plenty)
+	}
+	cfg.InitiatorNode, cfg.ResponderNode = node.url(), node.url()
+	cfg.NetworkID = node.node.NetworkID()
+	cfg.Embedded = node.powers(nodeCfg)
+	return cfg, node, nil
+}
+
+// notRun says why nothing was run.
+func (p *player) notRun(j job, err error) error {
+	if no, ok := errors.AsType[*refusedError](err); ok {
+		return cannotRun("if you may load that node, say --allow-host "+no.host+" and its --network-id", "refused: %v", no)
+	}
+	if far, ok := errors.AsType[*bot.UnreachableError](err); ok {
+		hint := "is the node running, and is its channel API (port 3014 by default) at this address?"
+		if p.s.tls == nil && strings.HasPrefix(far.Node, "wss:") {
+			hint += " --ca names a certificate of your own"
+		}
+		return cannotRun(hint, "%v", far)
+	}
+	if _, ok := errors.AsType[*bot.ConfigError](err); ok {
+		list := complaints{}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			list = append(list, misuse("", "%s: %s", j.file, line))
+		}
+		return list
+	}
+	return cannotRun("", "%s: %v", j.name, err)
+}
+
+// show prints the block of a scenario, and the table of latencies when more
+// than one channel went through the steps.
+func (p *player) show(report *bot.Report, out *output) {
+	if p.s.quiet {
+		return
+	}
+	w := p.c.Stdout
+	if p.s.json {
+		w = p.c.Stderr
+	}
+	fmt.Fprint(w, report.Scenario.Render(p.term.style))
+	if p.s.pairs > 1 || p.s.iterations > 1 {
+		fmt.Fprint(w, "\n"+report.Summary.Render(p.term.style))
+	} else {
+		for _, t := range report.Summary.Thresholds {
+			if !t.Passed {
+				fmt.Fprintln(w, broken(t))
+			}
+		}
+	}
+	for _, place := range out.places() {
+		fmt.Fprintln(w, place)
+	}
+}
+
+// output is where the results of a run go.
+type output struct {
+	folder     *results.Folder
+	recorder   *results.Recorder // nil when no frames are kept
+	frames     results.Sink      // nil when no frames are kept
+	name       string
+	transcript string // file of the first pair, "" for none
+	recording  string
+}
+
+// output makes the run folder and begins what is asked for.
+func (p *player) output(j job, cfg bot.Config, started time.Time) (*output, error) {
+	folder, err := results.CreateFolder(p.s.out, started, j.name)
+	if err != nil {
+		return nil, unwritable("--out", p.s.out, err)
+	}
+	out := &output{folder: folder, name: j.name}
+	node := "embedded"
+	if !p.s.embedded {
+		node = strings.Join(slices.Compact([]string{p.s.urls[0], p.s.urls[1]}), " ")
+	}
+	err = folder.WriteManifest(results.Manifest{
+		Chanbot: version(), Seed: p.s.seed,
+		Scenario:  results.NewScenarioFile(j.name, fileOf(j.source), string(j.text)),
+		Node:      node,
+		NetworkID: cfg.NetworkID, Started: started, Host: results.ThisHost(),
+		Command: "run", Options: p.s.options(),
+	})
+	if err != nil {
+		out.discard()
+		return nil, unwritable("--out", p.s.out, err)
+	}
+	if p.s.transcript == "" && p.s.record == "" {
+		return out, nil
+	}
+	out.recorder, err = results.NewRecorder(results.RecorderOptions{Transcripts: p.s.transcript, Recordings: p.s.record, Name: j.name})
+	if err != nil {
+		out.discard()
+		return nil, unwritable("--transcript or --record", strings.Join(slices.DeleteFunc([]string{p.s.transcript, p.s.record}, func(s string) bool { return s == "" }), ", "), err)
+	}
+	out.frames = out.recorder
+	if p.s.transcript != "" {
+		out.transcript = filepath.Join(p.s.transcript, j.name+".md")
+	}
+	if p.s.record != "" {
+		out.recording = filepath.Join(p.s.record, j.name+".jsonl")
+	}
+	return out, nil
+}
+
+func fileOf(s source) string {
+	if s.builtin {
+		return ""
+	}
+	return s.file
+}
+
+func unwritable(flag, dir string, err error) complaint {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inner
+	}
+	return cannotRun("give "+flag+" a folder that you may write to", "%s %s: %v", flag, dir, err)
+}
+
+// discard removes the folder of a run that did not begin.
+func (o *output) discard() {
+	if o.recorder != nil {
+		_ = o.recorder.Close() // nothing is kept
+	}
+	_ = os.RemoveAll(o.folder.Path()) // made a moment ago by this run, and empty but for the manifest
+}
+
+// write puts everything on disk.
+func (o *output) write(s *results.Summary) error {
+	err := o.folder.WriteSummary(s)
+	if o.recorder != nil {
+		err = errors.Join(err, o.recorder.Close())
+	}
+	if err != nil {
+		return cannotRun("is the disk full?", "%v", err)
+	}
+	return nil
+}
+
+// places says where the results are.
+func (o *output) places() []string {
+	var all []string
+	for name, path := range maps.All(map[string]string{"transcript": o.transcript, "recording": o.recording, "results": o.folder.Path()}) {
+		if path != "" {
+			all = append(all, fmt.Sprintf("%-10s  %s", name, path))
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(b, a) })
+	return all
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"chanbot/results"
+	"chanbot/scenarios"
+	"chanbot/strategy"
+)
+
+func (c *Command) runCommand() *cobra.Command {
+	o := new(runOptions)
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO...",
+		Short: "Run scenario files, or built-in scenarios by name",
+		Long: "Run scenario files, or built-in scenarios by name, one after the other; - reads one\n" +
+			"from standard input. Without --node an embedded node is served on a free port of\n" +
+			"the loopback interface, a fresh one for each scenario.\n\n" +
+			"The exit code is 0 when all is as expected, 1 when something was not, 2 for wrong\n" +
+			"usage or an invalid file, 3 when nothing could be run, 130 or 143 after a signal.",
+		Example: "  chanbot run can-not-abort-while-open --transcript transcripts\n" +
+			"  chanbot run late-abort.yaml --set amount=5 --pairs 20 --json\n" +
+			"  chanbot run late-abort.yaml --node ws://127.0.0.1:3014",
+		Args: needArgs(1, -1, "at least one scenario"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.given = cmd.Flags()
+			return c.run(cmd.Context(), o, args)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return scenarios.Names(), cobra.ShellCompDirectiveDefault
+		},
+	}
+	o.register(cmd.Flags())
+	return cmd
+}
+
+// job is a scenario that is ready to run.
+type job struct {
+	source
+	name     string
+	scenario *strategy.Scenario
+}
+
+func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
+	s, err := o.settings()
+	if err != nil {
+		return err
+	}
+	jobs, err := c.jobs(s, args)
+	if err != nil {
+		return err
+	}
+	where, err := s.target(ctx, c)
+	if err != nil {
+		return err
+	}
+	keys, err := c.keys(s, where)
+	if err != nil {
+		return err
+	}
+	ctx, stopped, stop := c.watch(ctx, "interrupted; ending the channels and writing the results (once more to leave at once)")
+	defer stop()
+
+	p := &player{c: c, s: s, where: where, keys: keys, stopped: stopped, term: c.terminal()}
+	var summaries []*results.Summary
+	worst := exitPassed
+	for _, j := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		summary, err := p.play(ctx, j)
+		if err != nil {
+			code := c.report(err)
+			worst = worse(worst, code)
+		}
+		if summary != nil {
+			summaries = append(summaries, summary)
+			if summary.Verdict != results.Passed {
+				worst = worse(worst, exitFailed)
+			}
+		}
+		if worst != exitPassed && !s.keepGoing {
+			break
+		}
+	}
+	if s.json && len(summaries) > 0 {
+		if err := c.writeJSON(summaries, len(args) > 1); err != nil {
+			return cannotRun("", "write standard output: %v", err)
+		}
+	}
+	if code := stopped.exitCode(); code != 0 {
+		worst = code
+	}
+	if worst != exitPassed {
+		return exitCode(worst)
+	}
+	return nil
+}
+
+// worse returns the code that says more: that something was wrong outranks
+// that something could not run.
+func worse(a, b int) int {
+	rank := func(code int) int {
+		switch code {
+		case exitPassed:
+			return 0
+		case exitUsage, exitNotRun:
+			return 1
+		case exitFailed:
+			return 2
+		}
+		return 3
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// jobs reads the scenarios. All problems of all files are reported.
+func (c *Command) jobs(s *settings, args []string) ([]job, error) {
+	jobs := make([]job, 0, len(args))
+	used := make(map[string]int)
+	sound := true
+	for _, arg := range args {
+		src, err := c.find(arg)
+		if err != nil {
+			c.report(err)
+			sound = false
+			continue
+		}
+		sc, problems := src.parse(s.set)
+		if len(problems) > 0 {
+			fmt.Fprintln(c.Stderr, problems.Error())
+			fmt.Fprintf(c.Stderr, "chanbot: %s: %s\nhint: docs/scenarios.md explains the language, and chanbot schema helps editors\n", src.file, count(len(problems), "problem"))
+			sound = false
+			continue
+		}
+		if err := s.adapt(src, sc); err != nil {
+			c.report(err)
+			sound = false
+			continue
+		}
+		name := src.name(sc)
+		if used[name]++; used[name] > 1 {
+			name = fmt.Sprintf("%s-%d", name, used[name])
+		}
+		jobs = append(jobs, job{source: src, name: name, scenario: sc})
+	}
+	if !sound {
+		return nil, exitCode(exitUsage)
+	}
+	return jobs, nil
+}
+
+// writeJSON puts the one document on standard output: an array when several
+// scenarios were asked for.
+func (c *Command) writeJSON(summaries []*results.Summary, array bool) error {
+	var all []json.RawMessage
+	for _, s := range summaries {
+		b, err := s.JSON()
+		if err != nil {
+			return err
+		}
+		all = append(all, b)
+	}
+	if !array {
+		_, err := c.Stdout.Write(all[0])
+		return err
+	}
+	e := json.NewEncoder(c.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(all)
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+var errInterrupted = errors.New("interrupted")
+
+// interruption turns signals into the end of a run: the first one cancels the
+// context, the second one says to leave at once. A third one finds no handler
+// any more, so it ends even a process that hangs.
+type interruption struct {
+	leave chan struct{} // closed by the second signal
+
+	mu   sync.Mutex // guards code
+	code int        // exit code of the first signal; 0 before it
+}
+
+// watch listens to signals until stop is called. What the first one leads to
+// is said on standard error, unless said is "".
+func (c *Command) watch(parent context.Context, said string) (ctx context.Context, in *interruption, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	in = &interruption{leave: make(chan struct{})}
+	signals, deaf := c.Signals, func() {}
+	if signals == nil {
+		own := make(chan os.Signal, 2) // both signals may come before the first is handled
+		signal.Notify(own, os.Interrupt, syscall.SIGTERM)
+		signals, deaf = own, func() { signal.Stop(own) }
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case s := <-signals:
+			in.first(s)
+			if said != "" {
+				fmt.Fprintln(c.Stderr, "chanbot: "+said)
+			}
+			cancel(errInterrupted)
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			close(in.leave)
+			deaf()
+		case <-done:
+		}
+	})
+	return ctx, in, func() {
+		close(done)
+		wg.Wait()
+		deaf()
+		cancel(nil)
+	}
+}
+
+func (in *interruption) first(s os.Signal) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.code = exitInterrupt
+	if s == syscall.SIGTERM {
+		in.code = exitTerminated
+	}
+}
+
+// exitCode returns the exit code of the first signal, or 0 before it.
+func (in *interruption) exitCode() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.code
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+
+	"chanbot/accounts"
+	"chanbot/simnode"
+	"chanbot/tx"
+)
+
+// mainnet is the network where coins are real.
+const mainnet = "ae_mainnet"
+
+// target is where a run takes place.
+type target struct {
+	guard     *guard
+	networkID string // "" leaves it to the embedded node
+}
+
+// target checks that the run may take place there. Names are resolved, nothing
+// is connected to.
+func (s *settings) target(ctx context.Context, c *Command) (*target, error) {
+	t := &target{guard: &guard{hosts: s.allowHosts}, networkID: s.networkID}
+	if s.embedded {
+		return t, nil
+	}
+	var refused complaints
+	remote := false
+	seen := ""
+	for _, raw := range s.urls {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == seen {
+			continue
+		}
+		seen = u.Host
+		_, far, err := t.guard.addresses(ctx, u.Hostname())
+		remote = remote || far
+		if no, ok := errors.AsType[*refusedError](err); ok {
+			refused = append(refused, cannotRun("if you may load that node, say --allow-host "+u.Hostname()+" and its --network-id", "refused: %v", no))
+			continue
+		}
+		if err != nil {
+			refused = append(refused, cannotRun("check the URL of the node", "%s: %v", u.Hostname(), err))
+		}
+	}
+	if len(refused) == 0 && remote && t.networkID == "" {
+		refused = append(refused, cannotRun("say --network-id ID; signatures hold for one network only", "refused: the network of a node elsewhere must be named"))
+	}
+	if t.networkID == mainnet && !s.allowMainnet {
+		refused = append(refused, cannotRun("--allow-mainnet runs anyway", "refused: the network is %s, where coins are real and a stopped channel keeps them locked", mainnet))
+	}
+	if t.networkID == "" {
+		t.networkID = "ae_dev"
+	}
+	return t, refused.err()
+}
+
+// forTests says that everybody may know the keys of accounts on a network.
+func forTests(networkID string) bool {
+	return networkID == "ae_dev" || strings.HasPrefix(networkID, "local_")
+}
+
+// keys returns the accounts, two for each pair.
+func (c *Command) keys(s *settings, t *target) ([]tx.KeyPair, error) {
+	need := 2 * s.pairs
+	if s.accounts == "" {
+		if !s.embedded && !forTests(t.networkID) {
+			return nil, cannotRun("give --accounts FILE, a list of {address: ak_…, secret_key: sk_…}",
+				"refused: accounts made from --seed are for the embedded node and for networks ae_dev and local_*, and this is %s", t.networkID)
+		}
+		return accounts.Derive(s.seed, need), nil
+	}
+	keys, err := c.keyFile(s.accounts)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) < need {
+		return nil, misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(s.pairs, "pair"), need)
+	}
+	return keys[:need], nil
+}
+
+// keyFile reads a key file and warns when others can read it too.
+func (c *Command) keyFile(path string) ([]tx.KeyPair, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, badFile(path, err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && exposed(info.Mode()) {
+		c.warn("%s can be read by everybody on this machine; chmod 600 makes it yours alone", path)
+	}
+	keys, err := accounts.Load(f)
+	if problems, ok := errors.AsType[accounts.Problems](err); ok {
+		list := make(complaints, len(problems))
+		for i, p := range problems {
+			list[i] = misuse("", "%s:%v", path, p)
+		}
+		list[len(list)-1].hint = "a key file is a YAML or JSON list of {address: ak_…, secret_key: sk_…}"
+		return nil, list
+	}
+	if err != nil {
+		return nil, badFile(path, err)
+	}
+	return keys, nil
+}
+
+// exposed says that a file with secret keys is open to other users.
+func exposed(mode fs.FileMode) bool {
+	return runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o004 != 0
+}
+
+// nodeConfig returns what the embedded node for a scenario is like.
+func (s *settings) nodeConfig(j job) (simnode.Config, error) {
+	cfg := simnode.Config{NetworkID: s.networkID, Era: s.era}
+	if j.scenario.Node == nil {
+		return cfg, nil
+	}
+	return cfg, applyNode(&cfg, j.scenario.Node, s.given.Changed("era"))
+}
