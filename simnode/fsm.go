@@ -61,6 +61,11 @@ type fsm struct {
 	// peerCode and peerRound are what the peer gave as the reason of its shutdown_error.
 	peerCode  int
 	peerRound uint64
+	// assumed are the hashes that assume_minimum_depth has confirmed early.
+	assumed map[tx.Hash]bool
+	// settle is the signed settle that waits for the end of the lock period.
+	settle *tx.SignedTx
+
 	// stale holds code-2 notices that came too late (era 2020 only).
 	stale []peerMsg
 
@@ -88,6 +93,9 @@ type view interface {
 	verify(id tx.ID, unsigned, sig []byte) bool
 	// closing tells whether the channel is solo-closing on chain.
 	closing(channel tx.ID) bool
+	// onChain is the state of a channel on chain: its round and, while it is
+	// solo-closing, the height until which it is locked.
+	onChain(channel tx.ID) (round, lockedUntil uint64)
 }
 
 // channelStatus drives the one-time open and closing events.
@@ -121,7 +129,7 @@ type event struct {
 	// request and answer
 	request clientRequest
 	tag     string       // sign tag of evSigned
-	signed  *tx.SignedTx // evSigned, evMined
+	signed  *tx.SignedTx // evSigned, evMined, evDepth
 	// peer
 	msg peerMsg
 	// chain
@@ -140,7 +148,7 @@ const (
 	evLinkDown                    // the link to the peer broke
 	evTimer                       // the timer of the state ran out
 	evMined                       // a transaction of this channel is in a block
-	evDepth                       // the awaited height is reached
+	evDepth                       // a transaction is as deep as this side wants it
 	evPosted                      // the mempool answered
 	evClientLost                  // the client's socket is gone
 	evClientBack                  // a client took over
@@ -161,8 +169,9 @@ type action struct {
 	reply answer // actReply
 	msg   peerMsg
 	post  *tx.SignedTx
-	// actDepth: the height to wait for
+	// actDepth: the height to wait for, and the transaction that it confirms
 	height uint64
+	deep   *tx.SignedTx
 }
 
 type actionKind uint8
@@ -274,7 +283,7 @@ func (f *fsm) handle(ev event) {
 	case evMined:
 		f.mined(ev)
 	case evDepth:
-		f.depthReached()
+		f.depthReached(ev.signed)
 	case evPosted:
 		f.posted(ev.ok)
 	case evClientLost:

@@ -40,13 +40,26 @@ func (f *fsm) mined(ev event) {
 			return
 		}
 		f.onChain(wire.OnChainChannelChanged, ev.signed, t.Type())
-		f.emit(action{kind: actDepth, height: ev.height + f.requiredDepth(t)})
-	case *tx.CloseMutual:
+		f.awaitDepth(ev)
+	case *tx.CloseMutual, *tx.Settle:
 		f.op, f.half = operation{}, operation{}
 		f.state = channelClosed
+		f.status = statusClosing
 		f.onChain(wire.OnChainChannelClosed, ev.signed, t.Type())
-		f.emit(action{kind: actDepth, height: ev.height + f.requiredDepth(t)})
+		f.awaitDepth(ev)
+	case *tx.SnapshotSolo:
+		f.onChain(wire.OnChainChannelChanged, ev.signed, t.Type())
+		if t.FromID == f.own {
+			f.awaitDepth(ev)
+		}
+	case *tx.CloseSolo, *tx.Slash:
+		f.soloClosing(ev.signed, t)
 	}
+}
+
+// awaitDepth asks for the moment at which a mined transaction is deep enough.
+func (f *fsm) awaitDepth(ev event) {
+	f.emit(action{kind: actDepth, height: ev.height + f.requiredDepth(ev.mined), deep: ev.signed})
 }
 
 // requiredDepth is how deep this side wants t to be (ws-api 2.3).
@@ -64,6 +77,10 @@ func feeOf(t tx.Tx) *big.Int {
 		return t.Fee
 	case *tx.CloseMutual:
 		return t.Fee
+	case *tx.Settle:
+		return t.Fee
+	case *tx.SnapshotSolo:
+		return t.Fee
 	}
 	return new(big.Int)
 }
@@ -79,10 +96,37 @@ var lockTraits = map[opKind]struct {
 	opWithdraw: {wire.EventOwnWithdrawLocked, wire.EventWithdrawLocked, msgWithdrawLocked, wdrawSigned},
 }
 
-// depthReached: the awaited transaction is as deep as this side wants it.
-func (f *fsm) depthReached() {
+// depthReached: s is as deep as this side wants it. Without s it is the height
+// at which the lock period of a solo-closing channel is over.
+func (f *fsm) depthReached(s *tx.SignedTx) {
+	if s == nil {
+		f.postSettle()
+		return
+	}
+	hash := s.Hash()
+	inner, err := s.Decode()
+	if err != nil {
+		return
+	}
+	if f.assumed[hash] {
+		f.info(wire.Info{Event: wire.EventMinimumDepthAchieved, Notice: "already_assumed", TxHash: tx.Encode(tx.PrefixTxHash, hash[:]), TxType: inner.Type()})
+		return
+	}
+	if snapshot, ok := inner.(*tx.SnapshotSolo); ok {
+		// The real node squeezes the raw hash into a JSON string (ws-api 6.1).
+		f.info(wire.Info{Event: wire.EventMinDepthAchieved, Type: snapshot.Type(), TxHash: string(hash[:])})
+		return
+	}
+	f.confirmed(hash)
+}
+
+// confirmed goes on as if the watched transaction had its depth.
+func (f *fsm) confirmed(hash tx.Hash) {
 	switch f.state {
 	case awaitingLocked:
+		if f.locked.Hash() != hash {
+			return
+		}
 		l := lockTraits[f.lockedKind]
 		f.event(l.ownLocked)
 		f.state = l.reached
@@ -91,6 +135,22 @@ func (f *fsm) depthReached() {
 		f.event(wire.EventClosedConfirmed)
 		f.end()
 	}
+}
+
+// assumable tells whether assume_minimum_depth names the transaction that this
+// state waits for (fsm.md 6.10).
+func (f *fsm) assumable(r *clientRequest) bool {
+	return f.locked != nil && f.locked.Hash() == *r.txHash
+}
+
+// assume confirms the awaited transaction before its depth.
+func (f *fsm) assume(r *clientRequest) {
+	f.reply(answer{})
+	if f.assumed == nil {
+		f.assumed = make(map[tx.Hash]bool)
+	}
+	f.assumed[*r.txHash] = true
+	f.confirmed(*r.txHash)
 }
 
 // peerLocked handles the peer's *_locked and tells whether it was expected.
@@ -107,6 +167,6 @@ func (f *fsm) peerLocked(ev event) bool {
 	op := f.half
 	f.adopt(f.locked, op.round, op.after)
 	f.dropLocked()
-	f.becomeIdle()
+	f.becomeOpen()
 	return true
 }

@@ -78,6 +78,11 @@ var matrix = map[state]row{
 	mutualClosed:      {accept, refuse, refuse, refuse, refuse, refuse, replace, refuse, refuse, notAllowed, park},
 	channelClosing:    {accept, refuse, refuse, accept, refuse, accept, refuse, accept, refuse, notAllowed, drop},
 	channelClosed:     {accept, refuse, refuse, refuse, refuse, refuse, refuse, refuse, accept, notAllowed, drop},
+	awaitingLeaveAck:  rowBusy,
+
+	awaitingReestablish: rowHandshake,
+	reestablishInit:     rowHandshake,
+
 	awaitingSignature: {accept, wait, wait, wait, wait, wait, replace, refuse, wait, accept, accept},
 }
 

@@ -14,6 +14,11 @@ func (f *fsm) linkUp() {
 	if f.state != awaitingConnect {
 		return
 	}
+	if f.signed != nil {
+		f.state = reestablishInit
+		f.tell(peerMsg{kind: msgReestablish, channel: f.channelID, signed: f.signed, round: f.round})
+		return
+	}
 	f.state = initialized
 	f.tell(peerMsg{kind: msgChannelOpen, terms: f.terms, depth: f.p.depthSettings(), pinned: f.view.top()})
 }

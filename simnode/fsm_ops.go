@@ -17,6 +17,10 @@ const (
 	opDeposit
 	opWithdraw
 	opShutdown
+	opCloseSolo
+	opSlash
+	opSettle
+	opSnapshot
 )
 
 // opTraits is what sets the co-signed operations apart.
@@ -27,6 +31,9 @@ type opTraits struct {
 	offered        msgKind
 	acked          msgKind
 	failed         msgKind
+	// solo marks an operation that only its starter signs and pushes; the
+	// fields of a peer are empty.
+	solo bool
 }
 
 var traits = [...]opTraits{
@@ -35,6 +42,11 @@ var traits = [...]opTraits{
 	opDeposit:  {ownTag: wire.TagDepositTx, ackTag: wire.TagDepositAck, arrived: wire.EventDepositCreated, half: depHalfSigned, offered: msgDepositCreated, acked: msgDepositSigned, failed: msgDepositError},
 	opWithdraw: {ownTag: wire.TagWithdrawTx, ackTag: wire.TagWithdrawAck, arrived: wire.EventWithdrawCreated, half: wdrawHalfSigned, offered: msgWithdrawCreated, acked: msgWithdrawSigned, failed: msgWithdrawError},
 	opShutdown: {ownTag: wire.TagShutdownSign, ackTag: wire.TagShutdownSignAck, arrived: wire.EventShutdown, half: mutualClosing, offered: msgShutdown, acked: msgShutdownAck, failed: msgShutdownError},
+
+	opCloseSolo: {ownTag: wire.TagCloseSoloSign, solo: true},
+	opSlash:     {ownTag: wire.TagSlashTx, solo: true},
+	opSettle:    {ownTag: wire.TagSettleSign, solo: true},
+	opSnapshot:  {ownTag: wire.TagSnapshotSoloTx, solo: true},
 }
 
 // coSigned tells whether both sides sign an operation of this kind after the

@@ -29,13 +29,18 @@ const (
 	msgShutdown
 	msgShutdownAck
 	msgShutdownError
+	msgLeave
+	msgLeaveAck
+	msgReestablish
+	msgReestAck
 	msgInBand
 )
 
 var msgNames = [...]string{
 	"none", "channel_open", "channel_accept", "funding_created", "funding_signed", "funding_locked",
 	"update", "update_ack", "update_error", "deposit_created", "deposit_signed", "deposit_locked", "deposit_error",
-	"withdraw_created", "withdraw_signed", "withdraw_locked", "withdraw_error", "shutdown", "shutdown_ack", "shutdown_error", "inband_msg",
+	"withdraw_created", "withdraw_signed", "withdraw_locked", "withdraw_error", "shutdown", "shutdown_ack", "shutdown_error",
+	"leave", "leave_ack", "channel_reestablish", "channel_reest_ack", "inband_msg",
 }
 
 // String names the message as fsm.md does, without the leading >.
@@ -93,6 +98,24 @@ func (f *fsm) peerMessage(ev event) {
 		}
 	case msgShutdown:
 		if f.shutdownOffered(m) {
+			return
+		}
+	case msgLeave:
+		if f.peerLeaves(m) {
+			return
+		}
+	case msgLeaveAck:
+		if f.state == awaitingLeaveAck {
+			f.left()
+			return
+		}
+	case msgReestablish:
+		if f.reestablishAsked(m) {
+			return
+		}
+	case msgReestAck:
+		if f.state == reestablishInit {
+			f.reestablished(m)
 			return
 		}
 	case msgUpdateAck, msgDepositSigned, msgWithdrawSigned, msgShutdownAck:
@@ -250,7 +273,7 @@ func (f *fsm) failedByPeer(m *peerMsg) bool {
 		return false
 	}
 	f.conflict(m.code, m.round)
-	f.becomeIdle()
+	f.becomeOpen()
 	return true
 }
 

@@ -33,10 +33,15 @@ func internalError() answer { return answer{code: wire.CodeInternalError} }
 // request handles a client's call by the cell of the matrix.
 func (f *fsm) request(ev event) {
 	r := &ev.request
-	switch f.judge(r.group(), r.tag) {
-	case accept:
-		f.serve(r)
-	case replace:
+	verdict := f.judge(r.group(), r.tag)
+	if r.method == wire.MethodAssumeMinimumDepth && verdict == accept && !f.assumable(r) {
+		verdict = wait
+		if f.state == channelClosed {
+			verdict = refuse
+		}
+	}
+	switch verdict {
+	case accept, replace:
 		f.serve(r)
 	case wait:
 		f.keep(ev)
@@ -77,6 +82,12 @@ func (f *fsm) serve(r *clientRequest) {
 		f.depositOrWithdraw(r)
 	case wire.MethodShutdown:
 		f.shutdown(r)
+	case wire.MethodCloseSolo, wire.MethodSlash, wire.MethodSettle, wire.MethodSnapshotSolo:
+		f.solo(r)
+	case wire.MethodLeave:
+		f.leave()
+	case wire.MethodAssumeMinimumDepth:
+		f.assume(r)
 	case wire.MethodMessage:
 		f.message(r)
 	case wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetPoI, wire.MethodCleanContractCalls:

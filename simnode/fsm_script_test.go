@@ -74,6 +74,10 @@ type scriptPair struct {
 	keys   [2]tx.KeyPair
 	fsms   [2]*fsm
 	height uint64
+	// the channel on chain
+	roundOnChain, lockedUntil uint64
+	// what was mined last, and what each side awaits the depth of
+	deep   [2]*tx.SignedTx
 	mailed [2][]peerMsg // to each side, not yet delivered
 	held   bool
 	asked  [2]*wire.Sign // the last request to sign
@@ -93,7 +97,9 @@ func newScriptPair(t *testing.T) *scriptPair {
 func (p *scriptPair) top() uint64                          { return p.height }
 func (p *scriptPair) nextNonce(tx.ID) uint64               { return 1 }
 func (p *scriptPair) blockHeight(h tx.Hash) (uint64, bool) { return uint64(h[0]), h[0] != 0 }
-func (p *scriptPair) closing(tx.ID) bool                   { return false }
+func (p *scriptPair) closing(tx.ID) bool                   { return p.lockedUntil != 0 }
+
+func (p *scriptPair) onChain(tx.ID) (uint64, uint64) { return p.roundOnChain, p.lockedUntil }
 func (p *scriptPair) verify(id tx.ID, unsigned, s []byte) bool {
 	return tx.Verify(id, "ae_dev", unsigned, s)
 }
@@ -133,7 +139,7 @@ func (p *scriptPair) command(args []string) {
 		p.sign(1, "good")
 		p.mine()
 		for r := range p.fsms {
-			p.step(r, event{kind: evDepth})
+			p.step(r, event{kind: evDepth, signed: p.deep[r]})
 		}
 		p.log = []string{fmt.Sprintf("I %s, R %s\n", p.fsms[0].state, p.fsms[1].state)}
 	case "hold":
@@ -192,7 +198,7 @@ func (p *scriptPair) side(r int, what string, args []string) {
 	case "timer":
 		p.step(r, event{kind: evTimer})
 	case "depth":
-		p.step(r, event{kind: evDepth})
+		p.step(r, event{kind: evDepth, signed: p.deep[r]})
 	case "lost":
 		p.step(r, event{kind: evClientLost})
 	case "back":
@@ -282,6 +288,8 @@ func (p *scriptPair) step(r int, ev event) {
 			p.mailed[1-r] = append(p.mailed[1-r], a.msg)
 		case actPost:
 			post = a.post
+		case actDepth:
+			p.deep[r] = a.deep
 		case actEnd:
 			p.logf("%s ends", name)
 			p.mailed[1-r] = append(p.mailed[1-r], peerMsg{})

@@ -27,6 +27,8 @@ func contentOf(t tx.Tx) content {
 		return content{kind: opWithdraw, channel: t.ChannelID, round: t.Round, state: t.StateHash}
 	case *tx.CloseMutual:
 		return content{kind: opShutdown, channel: t.ChannelID}
+	case *tx.Settle:
+		return content{kind: opSettle, channel: t.ChannelID}
 	}
 	return content{}
 }
@@ -89,6 +91,8 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 	}
 	same := contentOf(inner) == contentOf(f.op.inner)
 	switch {
+	case traits[f.op.kind].solo:
+		f.soloSigned(s, same)
 	case f.op.kind == opCreate && f.op.own:
 		if same && f.signedExactly(s, f.own) {
 			f.createSigned(s, inner.(*tx.Create))
@@ -100,7 +104,7 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 	case f.op.own:
 		if !same || !f.hasSigned(s, f.own) {
 			f.conflict(wire.ConflictValidation, f.round)
-			f.becomeIdle()
+			f.becomeOpen()
 			return
 		}
 		f.ownSigned(s, inner)
@@ -108,7 +112,7 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 		if !same || !f.signedExactly(s, f.own, f.peer) {
 			f.conflict(wire.ConflictValidation, f.round)
 			f.tell(peerMsg{kind: traits[f.op.kind].failed, code: wire.ConflictValidation, round: f.round})
-			f.becomeIdle()
+			f.becomeOpen()
 			return
 		}
 		f.acknowledge(s)
@@ -176,6 +180,10 @@ func (f *fsm) posted(ok bool) {
 			f.conflict(f.peerCode, f.peerRound)
 			f.becomeIdle()
 		}
+		return
+	}
+	if traits[kind].solo {
+		f.soloPosted(kind, ok)
 		return
 	}
 	op := f.half

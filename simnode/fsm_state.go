@@ -48,6 +48,12 @@ const (
 	channelClosing
 	// channelClosed: the closing transaction is in a block; left at its depth.
 	channelClosed
+	// awaitingLeaveAck: the own leave is with the peer; left by leave_ack, the peer's leave or the timer.
+	awaitingLeaveAck
+	// awaitingReestablish: the responder of a known channel waits for the initiator; left by channel_reestablish.
+	awaitingReestablish
+	// reestablishInit: the initiator has sent channel_reestablish; left by channel_reest_ack.
+	reestablishInit
 	// ended: the machine is gone.
 	ended
 )
@@ -55,7 +61,8 @@ const (
 var stateNames = [...]string{
 	"awaiting_open", "awaiting_connect", "initialized", "accepted", "awaiting_signature", "half_signed",
 	"awaiting_locked", "signed", "open", "awaiting_update_ack", "dep_half_signed", "wdraw_half_signed",
-	"dep_signed", "wdraw_signed", "mutual_closing", "mutual_closed", "channel_closing", "channel_closed", "ended",
+	"dep_signed", "wdraw_signed", "mutual_closing", "mutual_closed", "channel_closing", "channel_closed",
+	"awaiting_leave_ack", "awaiting_reestablish", "reestablish_init", "ended",
 }
 
 // String returns the name that fsm.md uses.
@@ -73,11 +80,11 @@ func (f *fsm) timer() time.Duration {
 	switch f.state {
 	case awaitingOpen:
 		return t.AwaitingOpen
-	case open, mutualClosed, channelClosing, channelClosed:
+	case open, mutualClosed, channelClosing, channelClosed, awaitingReestablish:
 		return t.Idle
 	case initialized:
 		return t.Initialized
-	case awaitingConnect, awaitingUpdateAck, mutualClosing:
+	case awaitingConnect, awaitingUpdateAck, mutualClosing, awaitingLeaveAck, reestablishInit:
 		return t.Accept
 	case accepted:
 		return t.FundingCreate
@@ -93,7 +100,7 @@ func (f *fsm) timer() time.Duration {
 
 // timeout applies the rules of fsm.md 4 in their order.
 func (f *fsm) timeout() {
-	soloClosing := f.status == statusClosing && f.view.closing(f.channelID)
+	soloClosing := f.view.closing(f.channelID)
 	switch {
 	case f.state == mutualClosed:
 		f.end()
@@ -104,7 +111,7 @@ func (f *fsm) timeout() {
 		f.end()
 	case f.ongoing:
 		f.conflict(wire.ConflictTimeout, f.round)
-		f.becomeIdle()
+		f.becomeOpen()
 	case f.p.Role == roleResponder && f.p.KeepRunning:
 	default:
 		f.event(wire.EventTimeout)
@@ -169,8 +176,7 @@ func (f *fsm) reportUpdate() {
 
 // linkDown is the loss of the peer's machine (fsm.md 7).
 func (f *fsm) linkDown() {
-	switch f.state {
-	case mutualClosed, channelClosing, channelClosed:
+	if f.status == statusClosing {
 		return
 	}
 	stays := f.p.Role == roleResponder && f.p.KeepRunning
@@ -211,7 +217,7 @@ func (f *fsm) clientBack() {
 // can reconnect only then (ws-api 2.2).
 func (f *fsm) takesCalls() bool {
 	switch f.state {
-	case initialized, accepted, halfSigned, signed, awaitingOpen, awaitingConnect, ended:
+	case initialized, accepted, halfSigned, signed, awaitingOpen, awaitingConnect, awaitingReestablish, reestablishInit, ended:
 		return false
 	}
 	return true

@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -34,6 +35,7 @@ type instance struct {
 	cancels  []func()
 
 	dialTimer *time.Timer // guarded by node.mu
+	knownAs   atomic.Pointer[tx.ID]
 }
 
 // item is an event in a mailbox with the session whose call it is.
@@ -117,6 +119,9 @@ func (in *instance) take(it *item, work *[]*instance) {
 		}
 	case evRequest, evStop:
 		in.caller = it.caller
+	case evLinkDown:
+		in.link = nil
+		defer in.node.waitAgain(in)
 	case evLinkUp:
 		in.link = it.link
 		if in.role == roleInitiator {
@@ -159,7 +164,7 @@ func (in *instance) step(ev event, work *[]*instance) {
 		case actWatch:
 			in.watch()
 		case actDepth:
-			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth}, nil) }))
+			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth, signed: a.deep}, nil) }))
 		case actEnd:
 			ended = true
 		}
@@ -249,6 +254,7 @@ func (in *instance) finish(work *[]*instance) {
 	for _, cancel := range in.cancels {
 		cancel()
 	}
+	in.node.keep(in)
 	in.node.forget(in)
 	if c := in.caller; c != nil {
 		in.caller = nil
@@ -265,4 +271,12 @@ func (in *instance) finish(work *[]*instance) {
 // detach tells the machine that a socket is gone.
 func (in *instance) detach(s *session) {
 	in.node.dispatch(in, event{kind: evClientLost}, s)
+}
+
+// channel is the id of the channel once it is known to the node, else zero.
+func (in *instance) channel() tx.ID {
+	if c := in.knownAs.Load(); c != nil {
+		return *c
+	}
+	return tx.ID{}
 }

@@ -64,10 +64,25 @@ func (n *Node) dial(in *instance, dials, looks int) {
 	n.mu.Unlock()
 }
 
+// waitAgain makes a responder that outlived its peer wait for it on its port.
+func (n *Node) waitAgain(in *instance) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, alive := n.instances[in]; alive && in.role == roleResponder {
+		n.ports[in.port] = append(n.ports[in.port], in)
+	}
+}
+
 // waitsFor tells whether a waiting responder expects this initiator: the pair
 // of accounts is the same.
 func (in *instance) waitsFor(initiator *instance) bool {
 	mine, theirs := in.f.p, initiator.f.p
+	if theirs.Reconnect {
+		return in.channel() == theirs.ExistingChannel
+	}
+	if mine.Reconnect {
+		return false
+	}
 	return mine.ResponderID == theirs.ResponderID && (mine.AnyInitiator || mine.InitiatorID == theirs.InitiatorID)
 }
 
@@ -108,6 +123,11 @@ func (v *nodeView) blockHeight(h tx.Hash) (uint64, bool) { return v.chain.blockB
 func (v *nodeView) closing(channel tx.ID) bool {
 	c, ok := v.chain.channel(channel)
 	return ok && !c.active()
+}
+
+func (v *nodeView) onChain(channel tx.ID) (round, lockedUntil uint64) {
+	c, _ := v.chain.channel(channel)
+	return c.Round, c.LockedUntil
 }
 
 func (v *nodeView) verify(id tx.ID, unsigned, sig []byte) bool {

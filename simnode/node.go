@@ -35,6 +35,7 @@ type Node struct {
 	instances map[*instance]struct{}
 	byChannel map[channelSide]*instance
 	ports     map[int][]*instance // listened on, with the responders that wait there
+	cache     map[channelSide]saved
 }
 
 // channelSide is what a reconnecting client names.
@@ -51,6 +52,7 @@ func New(cfg Config) *Node {
 		instances: make(map[*instance]struct{}),
 		byChannel: make(map[channelSide]*instance),
 		ports:     make(map[int][]*instance),
+		cache:     make(map[channelSide]saved),
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -211,12 +213,17 @@ func (n *Node) connect(s *session, p connectParams) *refusal {
 	if bad := p.checkAccounts(func(id tx.ID) bool { _, ok := n.chain.account(id); return ok }); bad != nil {
 		return bad
 	}
+	return n.start(s, &p, func(v view, fsmID string) *fsm { return newFSM(&p, v, &n.cfg, fsmID) })
+}
+
+// start runs a new machine for the session.
+func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID string) *fsm) *refusal {
 	in := &instance{node: n, role: p.Role, port: p.Port, session: s}
 	if _, err := rand.Read(in.fsmID[:]); err != nil {
 		return refusedStart()
 	}
 	text := tx.Encode(tx.PrefixByteArray, in.fsmID[:])
-	in.f = newFSM(&p, &nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.cfg.networkID()}, &n.cfg, text)
+	in.f = machine(&nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.cfg.networkID()}, text)
 	n.mu.Lock()
 	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
 	bad := p.checkStart(full, func(int) bool { return true })
@@ -228,7 +235,10 @@ func (n *Node) connect(s *session, p connectParams) *refusal {
 	if bad != nil {
 		return bad
 	}
-	s.push(wire.AppendInfo(nil, "", wire.Info{Event: wire.EventFSMUp, FSMID: text}), "")
+	s.push(wire.AppendInfo(nil, in.f.channelText, wire.Info{Event: wire.EventFSMUp, FSMID: text}), in.f.channelText)
+	if p.Reconnect {
+		in.watch()
+	}
 	n.dispatch(in, event{kind: evStarted}, nil)
 	n.meet(in)
 	return nil
@@ -240,7 +250,7 @@ func (n *Node) reconnect(s *session, p *connectParams) *refusal {
 	in := n.byChannel[channelSide{p.ExistingChannel, p.Role}]
 	n.mu.Unlock()
 	if in == nil {
-		return silently()
+		return n.reestablish(s, p)
 	}
 	if bad := p.checkFSMID(); bad != nil {
 		return bad
@@ -256,11 +266,47 @@ func (n *Node) reconnect(s *session, p *connectParams) *refusal {
 	return nil
 }
 
+// reestablish starts a machine from the saved state of a channel (fsm.md 6.8).
+// The address of the link comes from the new query, everything else from the
+// first session.
+func (n *Node) reestablish(s *session, p *connectParams) *refusal {
+	side := channelSide{p.ExistingChannel, p.Role}
+	n.mu.Lock()
+	kept, known := n.cache[side]
+	n.mu.Unlock()
+	if _, onChain := n.chain.channel(p.ExistingChannel); !onChain || !known {
+		return silently()
+	}
+	if bad := p.checkFSMID(); bad != nil {
+		return bad
+	}
+	if p.ExistingFSMID != kept.fsmID {
+		return wrongFSMID()
+	}
+	again := kept.params
+	again.Reconnect, again.ExistingChannel = true, p.ExistingChannel
+	again.Host, again.Port = p.Host, p.Port
+	return n.start(s, &again, func(v view, fsmID string) *fsm { return newReestablished(&again, &kept, v, &n.cfg, fsmID) })
+}
+
+// keep saves what an ended machine can be reestablished from.
+func (n *Node) keep(in *instance) {
+	kept, ok := in.f.snapshot()
+	if !ok {
+		return
+	}
+	kept.fsmID = in.fsmID
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cache[channelSide{in.f.channelID, in.role}] = kept
+}
+
 // known makes an instance findable by its channel id.
 func (n *Node) known(in *instance, channel tx.ID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.byChannel[channelSide{channel, in.role}] = in
+	in.knownAs.Store(&channel)
 }
 
 // forget takes an ended instance out of every list.

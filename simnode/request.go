@@ -23,6 +23,7 @@ type clientRequest struct {
 	amount           *big.Int
 	meta             []string
 	blockHash        *tx.Hash
+	txHash           *tx.Hash
 	accounts         []tx.ID
 	contracts        []string
 	nonce            *uint64
@@ -127,7 +128,8 @@ func decodeRequest(r *wire.Request) (clientRequest, *answer) {
 	case wire.MethodGetPoI:
 		return c, c.proofParams(p)
 	case wire.MethodAssumeMinimumDepth:
-		if text, ok := wire.Text(p["tx_hash"]); !ok || decodeHash(text, tx.PrefixTxHash) == nil {
+		text, _ := wire.Text(p["tx_hash"])
+		if c.txHash = decodeHash(text, tx.PrefixTxHash); c.txHash == nil {
 			return c, &answer{silent: true}
 		}
 	}
