@@ -205,6 +205,7 @@ func FuzzUpdate(f *testing.F) {
 	} {
 		f.Add(SerializeUpdate(u))
 	}
+	f.Add(appendListItem(nil, append(appendID([]byte{0x82, 2, 59, 1}, account), 0x80))) // an amount of no bytes
 	f.Fuzz(func(t *testing.T, b []byte) {
 		first, err := DeserializeUpdate(b)
 		if err != nil {

@@ -15,7 +15,6 @@ import (
 var (
 	errTruncated  = errors.New("ends inside an item")
 	errSizeZero   = errors.New("length of an item starts with a zero byte")
-	errSizeHuge   = errors.New("length of an item does not fit in 64 bits")
 	errSurplus    = errors.New("bytes after the outermost item")
 	errNotList    = errors.New("a byte string where a list belongs")
 	errNotString  = errors.New("a list where a byte string belongs")
@@ -147,7 +146,11 @@ func parseAmount(body []byte) (*big.Int, error) {
 	if err := checkInt(body); err != nil {
 		return nil, err
 	}
-	return new(big.Int).SetBytes(body), nil
+	v := new(big.Int)
+	if len(body) == 0 || len(body) == 1 && body[0] == 0 {
+		return v, nil // SetBytes would make a zero that reflect.DeepEqual tells from others
+	}
+	return v.SetBytes(body), nil
 }
 
 // openObject splits a serialized object into tag, version and the elements

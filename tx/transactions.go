@@ -104,7 +104,7 @@ func newTx(tag, version uint64) Tx {
 // Deserialize reads an unsigned transaction object. The error of an object
 // that is no transaction of this package is an [*UnknownObjectError]; a
 // signed_tx is one of those. Ids of a kind that the field cannot hold are
-// refused, as the node does.
+// refused.
 func Deserialize(b []byte) (Tx, error) {
 	tag, version, fields, err := openObject(b)
 	if err != nil {

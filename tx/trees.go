@@ -1,13 +1,13 @@
 package tx
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
 
-// EmptyCalls is the text of a call state tree without calls: the trees of
-// channels.get.poi and of every channel without contracts (encoding.md section
-// 1, cs_).
+// EmptyCalls is the text of a call state tree without calls, the only one in a
+// channel without contracts (encoding.md section 1, cs_).
 const EmptyCalls = "cs_yYICbgGEwz8BwHtqgWY="
 
 // Trees is the whole content of an off-chain state (transactions.md section
@@ -99,7 +99,7 @@ func readTree(b []byte, tag uint64) (merkleTree, error) {
 	}
 	tree := newTree(entries)
 	if len(tree) != len(list.leaves) {
-		return nil, fmt.Errorf("a key stands twice")
+		return nil, errors.New("a key stands twice")
 	}
 	return tree, nil
 }
