@@ -113,8 +113,7 @@ func TestClientFrames(t *testing.T) {
 	}
 }
 
-// A message of the seed transcript is refused, echoed and written again byte
-// for byte.
+// Writing appends to what is there.
 func TestAppendKeepsWhatIsThere(t *testing.T) {
 	got := string(AppendOK([]byte("before "), ID("1"), "ch_1"))
 	if want := `before {"channel_id":"ch_1","id":1,"jsonrpc":"2.0","result":"ok","version":1}`; got != want {

@@ -233,7 +233,7 @@ func TestFastPathCorners(t *testing.T) {
 func TestFastPathAgreesOnDamagedFrames(t *testing.T) {
 	all := recordings(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
-	rounds, fast := 60_000, 0
+	rounds, fast := 20_000, 0
 	if testing.Short() {
 		rounds = 5000
 	}
