@@ -66,13 +66,13 @@ func (c *Command) checkOne(src source, set map[string]string) (string, strategy.
 		if len(problems) > 0 {
 			return "", problems
 		}
-		return "strategy " + src.nameOr(st.Name), nil
+		return "strategy " + st.Name, nil
 	}
 	sc, problems := src.parse(set)
 	if len(problems) > 0 {
 		return "", problems
 	}
-	text := "scenario " + src.name(sc)
+	text := "scenario " + sc.Name
 	if n := len(sc.Steps); n > 0 {
 		text += ", " + count(n, "step")
 	}
@@ -80,14 +80,6 @@ func (c *Command) checkOne(src source, set map[string]string) (string, strategy.
 		text += ", " + count(len(sc.Load.Phases), "phase") + " of load"
 	}
 	return text, nil
-}
-
-// nameOr is the name that a file gives itself, or else that of the file.
-func (s source) nameOr(name string) string {
-	if name != "" {
-		return name
-	}
-	return s.name(nil)
 }
 
 // count writes "1 step", "2 steps".

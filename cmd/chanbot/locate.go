@@ -126,17 +126,3 @@ func (s source) strategies(name string) (string, []byte, error) {
 func (s source) parse(set map[string]string) (*strategy.Scenario, strategy.Problems) {
 	return strategy.Parse(s.file, s.text, strategy.Options{Set: set, ResolveStrategy: s.strategies})
 }
-
-// name is what a run of the scenario is called.
-func (s source) name(sc *strategy.Scenario) string {
-	switch {
-	case sc != nil && sc.Name != "":
-		return sc.Name
-	case s.builtin:
-		return strings.TrimPrefix(s.file, "builtin:")
-	case s.file == "<stdin>":
-		return "stdin"
-	}
-	base := filepath.Base(s.file)
-	return strings.TrimSuffix(base, filepath.Ext(base))
-}

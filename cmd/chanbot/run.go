@@ -145,7 +145,7 @@ func (c *Command) jobs(s *settings, args []string) ([]job, error) {
 			sound = false
 			continue
 		}
-		name := src.name(sc)
+		name := sc.Name
 		if used[name]++; used[name] > 1 {
 			name = fmt.Sprintf("%s-%d", name, used[name])
 		}

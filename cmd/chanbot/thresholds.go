@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"chanbot/bot"
@@ -10,12 +11,20 @@ import (
 	"chanbot/strategy"
 )
 
-// quantiles are those that a summary holds.
-var quantiles = map[float64]func(results.Latency) float64{
-	0.5:   func(l results.Latency) float64 { return l.P50US },
-	0.9:   func(l results.Latency) float64 { return l.P90US },
-	0.99:  func(l results.Latency) float64 { return l.P99US },
-	0.999: func(l results.Latency) float64 { return l.P999US },
+// quantile returns the quantile of a threshold in microseconds, if a summary
+// holds it.
+func quantile(q float64, l results.Latency) (us float64, ok bool) {
+	switch math.Round(q * 1e6) { // a reader's 99.9% need not be exactly 0.999
+	case 500_000:
+		return l.P50US, true
+	case 900_000:
+		return l.P90US, true
+	case 990_000:
+		return l.P99US, true
+	case 999_000:
+		return l.P999US, true
+	}
+	return 0, false
 }
 
 // measurable refuses a threshold that a summary has no number for.
@@ -24,7 +33,7 @@ func measurable(t strategy.Threshold) error {
 	ok := true
 	switch t.Func {
 	case "quantile":
-		_, ok = quantiles[t.Quantile]
+		_, ok = quantile(t.Quantile, results.Latency{})
 		ok = ok && t.Operation != ""
 	case "mean", "max":
 		ok = t.Operation != ""
@@ -91,14 +100,14 @@ func measure(t strategy.Threshold, s *results.Summary) (float64, bool) {
 	if l.Count == 0 {
 		return 0, false
 	}
-	us := l.MaxUS
+	us, ok := l.MaxUS, true
 	switch t.Func {
 	case "mean":
 		us = l.MeanUS
 	case "quantile":
-		us = quantiles[t.Quantile](l)
+		us, ok = quantile(t.Quantile, l)
 	}
-	return us * float64(time.Microsecond), true
+	return us * float64(time.Microsecond), ok
 }
 
 func holds(value float64, op string, limit float64) bool {

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"chanbot": main})
+}
+
+// TestScripts runs the scripts of testdata/script, one for each feature of the
+// command line. Beside the usual commands they have these:
+//
+//	exit CODE ARGS...     run chanbot and want this exit code
+//	node NAME ARGS...     serve an embedded node for the rest of the script; $NAME is its URL
+//	mute NAME             serve a node that takes connections and never says anything
+//	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit": scriptExit,
+			"node": scriptNode,
+			"mute": scriptMute,
+			"json": scriptJSON,
+		},
+		Setup: func(e *testscript.Env) error {
+			seed, err := filepath.Abs("../../session/testdata/seed-transcript.md")
+			e.Setenv("SEED", seed)
+			return err
+		},
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: exit CODE ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec("chanbot", args[1:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("run chanbot: %v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// started is a chanbot node that a test started within its own process.
+type started struct {
+	url     string
+	line    string // the whole first line
+	signals chan os.Signal
+	code    chan int
+	stderr  *bytes.Buffer // read it after stop only
+}
+
+// startNode serves an embedded node on a free port and waits until it listens.
+func startNode(args ...string) (*started, error) {
+	out, in := io.Pipe()
+	s := &started{
+		signals: make(chan os.Signal, 1), // stop must not wait for a node that has failed
+		code:    make(chan int, 1),       // nor the node for stop
+		stderr:  new(bytes.Buffer),
+	}
+	c := Command{Stdout: in, Stderr: s.stderr, Signals: s.signals}
+	go func() {
+		code := c.Main(append([]string{"node", "--listen", "127.0.0.1:0"}, args...))
+		in.Close()
+		s.code <- code
+	}()
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		return nil, fmt.Errorf("chanbot node said nothing (exit code %d): %s", <-s.code, s.stderr)
+	}
+	s.line = line
+	for word := range strings.FieldsSeq(line) {
+		if strings.HasPrefix(word, "ws://") {
+			s.url = strings.TrimSuffix(word, ",")
+		}
+	}
+	go io.Copy(io.Discard, lines) //nolint:errcheck // until the node is gone
+	return s, nil
+}
+
+// stop sends Ctrl-C and returns the exit code.
+func (s *started) stop() int {
+	s.signals <- os.Interrupt
+	return <-s.code
+}
+
+func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: node NAME ARGS...")
+	}
+	s, err := startNode(args[1:]...)
+	ts.Check(err)
+	ts.Defer(func() {
+		if code := s.stop(); code != 0 {
+			ts.Fatalf("chanbot node ended with %d: %s", code, s.stderr)
+		}
+	})
+	ts.Logf("%s", s.line)
+	ts.Setenv(args[0], s.url)
+}
+
+// muteNode takes WebSocket connections and says nothing on them.
+func muteNode() *httptest.Server {
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := up.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		for {
+			if _, _, err := conn.ReadMessage(); err != nil {
+				return
+			}
+		}
+	}))
+}
+
+func scriptMute(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: mute NAME")
+	}
+	s := muteNode()
+	ts.Defer(s.Close)
+	ts.Setenv(args[0], "ws"+strings.TrimPrefix(s.URL, "http"))
+}
+
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: json FILE PATH VALUE")
+	}
+	var v, want any
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &v); err != nil {
+		ts.Fatalf("%s is no JSON document: %v", args[0], err)
+	}
+	if err := json.Unmarshal([]byte(args[2]), &want); err != nil {
+		want = args[2]
+	}
+	for key := range strings.SplitSeq(args[1], ".") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(in) {
+				ts.Fatalf("%s: no element %s", args[1], key)
+			}
+			v = in[i]
+		default:
+			v = nil
+		}
+	}
+	if equal := reflect.DeepEqual(v, want); equal == neg {
+		ts.Fatalf("%s is %v, and %v was given", args[1], v, want)
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"chanbot/results"
+	"chanbot/strategy"
+)
+
+// book is a resolver of a few names.
+func book(names map[string]string) func(context.Context, string) ([]netip.Addr, error) {
+	return func(_ context.Context, name string) ([]netip.Addr, error) {
+		var all []netip.Addr
+		for text := range strings.FieldsSeq(names[name]) {
+			all = append(all, netip.MustParseAddr(text))
+		}
+		if all == nil {
+			return nil, errors.New("no such host")
+		}
+		return all, nil
+	}
+}
+
+func TestGuardLooksAtResolvedAddresses(t *testing.T) {
+	names := map[string]string{
+		"localhost": "127.0.0.1 ::1", "near": "127.0.0.7", "far": "192.0.2.1",
+		"both": "127.0.0.1 192.0.2.1", "v6": "2001:db8::1", "mapped": "::ffff:127.0.0.1",
+	}
+	for _, c := range []struct {
+		name, addr string
+		allow      []string
+		dialled    string // "" when nothing may be dialled
+	}{
+		{"loopback address", "127.0.0.1:1", nil, "127.0.0.1:1"},
+		{"loopback address of version 6", "[::1]:1", nil, "[::1]:1"},
+		{"name of this machine", "localhost:1", nil, "127.0.0.1:1"},
+		{"any name that leads here", "near:1", nil, "127.0.0.7:1"},
+		{"version 4 inside version 6", "mapped:1", nil, "[::ffff:127.0.0.1]:1"},
+		{"address elsewhere", "192.0.2.1:1", nil, ""},
+		{"name that leads elsewhere", "far:1", nil, ""},
+		{"name that leads here and elsewhere", "both:1", nil, ""},
+		{"every address of this machine", "0.0.0.0:1", nil, ""},
+		{"unknown name", "nowhere:1", nil, ""},
+		{"allowed name", "far:1", []string{"FAR."}, "192.0.2.1:1"},
+		{"allowed address", "far:1", []string{"192.0.2.1"}, "192.0.2.1:1"},
+		{"allowed address of version 6", "v6:1", []string{"[2001:db8:0::1]"}, "[2001:db8::1]:1"},
+		{"another name is allowed", "far:1", []string{"near", "192.0.2.2"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dialled := ""
+			g := guard{hosts: c.allow, lookup: book(names), dialer: func(_ context.Context, _, addr string) (net.Conn, error) {
+				dialled = addr
+				near, far := net.Pipe()
+				t.Cleanup(func() { near.Close(); far.Close() })
+				return near, nil
+			}}
+			_, err := g.Dial(t.Context(), "tcp", c.addr)
+			if dialled != c.dialled || (err == nil) != (c.dialled != "") {
+				t.Errorf("dialled %q, want %q; error %v", dialled, c.dialled, err)
+			}
+		})
+	}
+}
+
+func TestGuardTriesEveryAddress(t *testing.T) {
+	g := guard{lookup: book(map[string]string{"localhost": "::1 127.0.0.1"}), dialer: func(_ context.Context, _, addr string) (net.Conn, error) {
+		if addr == "[::1]:1" {
+			return nil, errors.New("refused")
+		}
+		near, far := net.Pipe()
+		t.Cleanup(func() { near.Close(); far.Close() })
+		return near, nil
+	}}
+	if _, err := g.Dial(t.Context(), "tcp", "localhost:1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"run", "node", "check", "schema", "scenarios", "version", "can-not-abort-while-open"}
+	for found, want := range map[string]string{
+		"rnu": "run", "nod": "node", "chekc": "check", "scenario": "scenarios", "can-not-abrt": "can-not-abort-while-open",
+		"": "", "x": "", "something-else": "", "ver": "version",
+	} {
+		if got := nearest(found, words); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", found, got, want)
+		}
+	}
+}
+
+func TestThresholdsAreMeasuredInTheSummary(t *testing.T) {
+	s := &results.Summary{
+		Attempts: 10, Outcomes: results.Counts{"signed": 8, "aborted": 2}, DurationS: 2,
+		Operations: map[string]results.Operation{"transfer": {
+			Attempts: 4, Outcomes: results.Counts{"signed": 4},
+			Response: results.Latency{Count: 4, MeanUS: 1500, P50US: 1000, P99US: 3000, MaxUS: 4000},
+			Service:  results.Latency{Count: 4, P99US: 2000},
+		}},
+	}
+	for text, want := range map[string]bool{
+		"count(violation) == 0":              true,
+		"count(signed) != 8":                 false,
+		"share(signed) > 80%":                false,
+		"share(signed) >= 80%":               true,
+		"share(transfer.signed) == 100%":     true,
+		"rate(signed) >= 4/s":                true,
+		"p99(transfer.response) < 3ms":       false,
+		"p99(transfer.response) <= 3ms":      true,
+		"p99(transfer.service) < 3ms":        true,
+		"mean(transfer.response) < 2ms":      true,
+		"max(transfer.response) < 4ms":       false,
+		"p50(message.response) < 1h":         false, // nothing of the kind was measured
+		"p99(transfer.wait) >= 0s":           false,
+		"share(message.done) >= 0%":          false,
+		"count(message.done) == 0":           true,
+		"p99.9(transfer.response) < 1ms":     true,
+		"count(transfer.signed) > 3":         true,
+		"rate(transfer.signed) >= 3/s":       false,
+		"p90(transfer.response) <= 0s":       true,
+		"mean(transfer.response) != 1.5ms":   false,
+		"share(aborted) <= 20%":              true,
+		"count(aborted) < 2":                 false,
+		"max(transfer.response) == 4ms":      true,
+		"p50(transfer.response) > 999.999us": true,
+	} {
+		threshold, err := strategy.ParseThreshold(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if err := measurable(threshold); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		value, measured := measure(threshold, s)
+		if got := measured && holds(value, threshold.Op, threshold.Limit); got != want {
+			t.Errorf("%s: %v, want %v (measured %v: %g)", text, got, want, measured, value)
+		}
+	}
+	for _, text := range []string{"p95(transfer.response) < 1s", "min(transfer.response) < 1s", "p99(all.response) < 1s"} {
+		threshold, err := strategy.ParseThreshold(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if measurable(threshold) == nil {
+			t.Errorf("%s is not in a summary, and was accepted", text)
+		}
+	}
+}
+
+func TestTheWorseExitCodeWins(t *testing.T) {
+	for _, c := range []struct{ a, b, want int }{
+		{exitPassed, exitNotRun, exitNotRun},
+		{exitNotRun, exitUsage, exitNotRun},
+		{exitNotRun, exitFailed, exitFailed},
+		{exitFailed, exitNotRun, exitFailed},
+		{exitFailed, exitBug, exitBug},
+	} {
+		if got := worse(c.a, c.b); got != c.want {
+			t.Errorf("worse(%d, %d) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestAPanicIsReportedAsABug(t *testing.T) {
+	var stderr strings.Builder
+	c := Command{Stdout: panicking{}, Stderr: &stderr}
+	if code := c.Main([]string{"version"}); code != exitBug {
+		t.Errorf("exit code %d, want %d", code, exitBug)
+	}
+	for _, want := range []string{"chanbot: a bug in chanbot: no more paper", "units_test.go", "please report it"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, stderr.String())
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("no more paper") }
+
+// eventually waits for what other goroutines bring about.
+func eventually(t *testing.T, what string, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatalf("%s did not happen within a minute", what)
+	}
+}
