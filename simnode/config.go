@@ -3,6 +3,7 @@ package simnode
 import (
 	"log/slog"
 	"math/big"
+	"slices"
 	"time"
 )
 
@@ -61,6 +62,14 @@ type Config struct {
 	MaxChannels int
 	// IdleTimeout is after how long a silent socket is closed; default 60 s.
 	IdleTimeout time.Duration
+	// BusyPorts are ports that something else listens on: a responder cannot
+	// have them, and an initiator finds nobody there. Default: those of a real
+	// node's own services.
+	BusyPorts []int
+	// Latency is how long a machine takes until it takes up a signature or a
+	// message of its peer; 0 is at once. What its client sends meanwhile waits
+	// behind, except that signatures are still acknowledged immediately.
+	Latency time.Duration
 	// DialRetry is how long an initiator waits before it dials a port again
 	// that nobody listens on; default 3 s.
 	DialRetry time.Duration
@@ -98,6 +107,18 @@ func (c *Config) keyBlockEvery() time.Duration { return orElse(c.KeyBlockEvery, 
 // readLimit bounds a client's frame. The real node has no documented limit;
 // this one leaves room for the largest contract.
 func (c *Config) readLimit() int64 { return 16 << 20 }
+
+// nodePorts are those of a real node: sync, external and internal HTTP,
+// channels, and the Rosetta and metrics listeners.
+var nodePorts = []int{3013, 3014, 3015, 3113, 3213}
+
+func (c *Config) busy(port int) bool {
+	ports := c.BusyPorts
+	if ports == nil {
+		ports = nodePorts
+	}
+	return slices.Contains(ports, port)
+}
 
 func orElse(d, otherwise time.Duration) time.Duration {
 	if d == 0 {

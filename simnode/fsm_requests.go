@@ -217,11 +217,7 @@ func (f *fsm) message(r *clientRequest) {
 	if from == "" {
 		from = f.ownText
 	}
-	allowed := r.toText == f.peerTxt && from == f.ownText
-	if f.p.MsgForwarding {
-		allowed = r.toText == f.peerTxt || from == f.ownText
-	}
-	if !allowed {
+	if !f.p.MsgForwarding && (r.toText != f.peerTxt || from != f.ownText) {
 		f.reply(internalError())
 		return
 	}

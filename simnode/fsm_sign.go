@@ -183,7 +183,9 @@ func (f *fsm) posted(ok bool) {
 		return
 	}
 	if traits[kind].solo {
-		f.soloPosted(kind, ok)
+		if !ok {
+			f.conflict(wire.ConflictRejected, f.round)
+		}
 		return
 	}
 	op := f.half

@@ -66,8 +66,9 @@ func (f *fsm) soloTx(r *clientRequest) (opKind, tx.Tx, *answer) {
 	return opCloseSolo, &tx.CloseSolo{ChannelID: f.channelID, FromID: f.own, Payload: payload, PoI: poi, TTL: f.p.TTL, Fee: new(big.Int), Nonce: nonce}, nil
 }
 
-// soloSigned takes the client's signature of a solo transaction. Only settle
-// is checked here; the pool judges the others (fsm.md 5.6).
+// soloSigned takes the client's signature of a solo transaction. The pool
+// judges close_solo and slash; a wrong signature of a snapshot is lost without a
+// word, one of a settle is a conflict (fsm.md 5.6).
 func (f *fsm) soloSigned(s *tx.SignedTx, same bool) {
 	kind := f.op.kind
 	if kind == opSettle {
@@ -90,6 +91,9 @@ func (f *fsm) soloSigned(s *tx.SignedTx, same bool) {
 	} else {
 		f.becomeOpen()
 	}
+	if kind == opSnapshot && !f.hasSigned(s, f.own) {
+		return
+	}
 	f.posting = kind
 	f.emit(action{kind: actPost, post: s})
 }
@@ -102,13 +106,6 @@ func (f *fsm) postSettle() {
 	f.posting = opSettle
 	f.emit(action{kind: actPost, post: f.settle})
 	f.settle = nil
-}
-
-// soloPosted: a refused snapshot is lost without a word, the others conflict.
-func (f *fsm) soloPosted(kind opKind, ok bool) {
-	if !ok && kind != opSnapshot {
-		f.conflict(wire.ConflictRejected, f.round)
-	}
 }
 
 // soloClosing: a close_solo or slash is in a block. It is contested when the

@@ -21,6 +21,8 @@ type instance struct {
 
 	mu      sync.Mutex
 	queue   []item
+	late    []item // with Config.Latency: not taken up yet, oldest first
+	waking  *time.Timer
 	running bool
 	ended   bool
 
@@ -43,6 +45,7 @@ type item struct {
 	ev     event
 	caller *session  // of evRequest, evStop and evClientBack; the lost one of evClientLost
 	link   *instance // of evLinkUp
+	due    time.Time // when a late item is taken up
 }
 
 // unanswered releases a caller whose machine has ended.
@@ -66,12 +69,16 @@ func (n *Node) deliver(in *instance, it item) bool {
 	if !in.push(it, &work) {
 		return false
 	}
+	n.drain(work)
+	return true
+}
+
+func (n *Node) drain(work []*instance) {
 	for len(work) > 0 {
 		next := work[0]
 		work = work[1:]
 		next.run(&work)
 	}
-	return true
 }
 
 // push queues an event; work gets the instance if the caller has to run it.
@@ -81,12 +88,57 @@ func (in *instance) push(it item, work *[]*instance) bool {
 	if in.ended {
 		return false
 	}
+	if in.node.cfg.Latency > 0 && in.delayLocked(it) {
+		return true
+	}
 	in.queue = append(in.queue, it)
 	if !in.running {
 		in.running = true
 		*work = append(*work, in)
 	}
 	return true
+}
+
+// delayLocked keeps an item back for Config.Latency: signatures, messages of
+// the peer, and whatever comes behind one of these.
+func (in *instance) delayLocked(it item) bool {
+	switch it.ev.kind {
+	case evSigned, evPeer, evLinkDown:
+		it.due = time.Now().Add(in.node.cfg.Latency)
+	case evRequest, evStop:
+		if len(in.late) == 0 {
+			return false
+		}
+		it.due = in.late[len(in.late)-1].due
+	default:
+		return false
+	}
+	in.late = append(in.late, it)
+	if len(in.late) == 1 {
+		in.waking = time.AfterFunc(in.node.cfg.Latency, in.wake)
+	}
+	return true
+}
+
+// wake takes up the late items whose time has come.
+func (in *instance) wake() {
+	in.mu.Lock()
+	now := time.Now()
+	n := 0
+	for n < len(in.late) && !in.late[n].due.After(now) {
+		n++
+	}
+	in.queue = append(in.queue, in.late[:n]...)
+	in.late = in.late[n:]
+	if len(in.late) > 0 {
+		in.waking.Reset(in.late[0].due.Sub(now))
+	}
+	run := !in.running && !in.ended && len(in.queue) > 0
+	in.running = in.running || run
+	in.mu.Unlock()
+	if run {
+		in.node.drain([]*instance{in})
+	}
 }
 
 // run handles events until the mailbox is empty.
@@ -242,8 +294,11 @@ func (in *instance) takeOver(s *session) bool {
 func (in *instance) finish(work *[]*instance) {
 	in.mu.Lock()
 	in.ended = true
-	left := in.queue
-	in.queue = nil
+	left := append(in.queue, in.late...)
+	in.queue, in.late = nil, nil
+	if in.waking != nil {
+		in.waking.Stop()
+	}
 	in.mu.Unlock()
 	for i := range left {
 		left[i].unanswered()

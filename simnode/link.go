@@ -43,6 +43,7 @@ func (n *Node) dial(in *instance, dials, looks int) {
 		return
 	}
 	waiting, listening := n.ports[in.port]
+	listening = listening || n.cfg.busy(in.port)
 	at := slices.IndexFunc(waiting, func(r *instance) bool { return r.waitsFor(in) })
 	switch {
 	case at >= 0:
@@ -116,7 +117,7 @@ func (v *nodeView) top() uint64 {
 	return h
 }
 
-func (v *nodeView) nextNonce(id tx.ID) uint64 { return v.chain.nextNonce(id) }
+func (v *nodeView) nextNonce(id tx.ID) uint64 { return v.chain.freeNonce(id) }
 
 func (v *nodeView) blockHeight(h tx.Hash) (uint64, bool) { return v.chain.blockByHash(h) }
 

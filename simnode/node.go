@@ -226,7 +226,7 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 	in.f = machine(&nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.cfg.networkID()}, text)
 	n.mu.Lock()
 	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
-	bad := p.checkStart(full, func(int) bool { return true })
+	bad := p.checkStart(full, func(port int) bool { return !n.cfg.busy(port) })
 	if bad == nil {
 		n.instances[in] = struct{}{}
 		s.in = in
