@@ -140,6 +140,10 @@ func (t *table) walk(v any) any {
 	switch v := v.(type) {
 	case string:
 		return t.text(v)
+	case json.Number:
+		if f, err := v.Float64(); err == nil && t.o.Doubles {
+			return f
+		}
 	case []any:
 		for i := range v {
 			v[i] = t.walk(v[i])

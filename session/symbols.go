@@ -24,6 +24,9 @@ type Options struct {
 	// Stops forgives the three legal ends of a side that stops after the other
 	// one did (sequences/32): died then ok, ok then died, died alone.
 	Stops bool
+	// Doubles compares numbers as a client reads them that keeps every number in
+	// a 64-bit float, as the one did that wrote the recordings.
+	Doubles bool
 	// NodeOnly leaves out what the clients did: only frames and closes that came
 	// from the node are compared.
 	NodeOnly bool

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,32 +40,46 @@ type replay struct {
 	late    time.Duration // how much the replay is behind the recording
 	sides   map[string]*replaySide
 	mapping *mapping
+	entries []session.Entry
+	at      int    // the entry that is played
+	steps   []step // what was done and seen, for the comparison
+	stopped string // the side that asked first to stop
 }
 
 // replaySide is the socket of one side and everything that came on it.
 type replaySide struct {
-	conn *websocket.Conn
+	// conns are the open sockets. A second one may be refused, or displace the
+	// first; the newest is the one in use.
+	conns []*websocket.Conn
 
 	mu     sync.Mutex
-	events []session.Entry // in, close
-	pongs  int
+	events []event // frames and closes
+	pings  int     // sent and not answered yet
 
-	want []session.Entry // what the recording says must have come by now
-	done []step          // what was done and seen, for the comparison
+	want int // how many events the recording says must have come by now
+	// tail is set when this side has asked to stop after the other one did. From
+	// then on its answer and died come in any order, or no answer (sequences/32).
+	tail bool
+}
+
+// event is something that came on a socket.
+type event struct {
+	session.Entry
+	conn *websocket.Conn
 }
 
 // step is an entry of the recording: what the replay did, or, for what came from
-// the node, which event it must be.
+// the node, which event of its side it must be.
 type step struct {
 	entry session.Entry
-	event int // index into events, -1 for what was done
+	event int // -1 for what was done
 }
 
 // replayRecording plays a recording and returns what went differently.
 func replayRecording(t *testing.T, entries []session.Entry) []string {
 	r := &replay{
-		t: t, net: memnet.New(), start: time.Now(),
-		node:    simnode.New(simnode.Config{Blocks: simnode.Manual}),
+		t: t, net: memnet.New(), start: time.Now(), entries: entries,
+		node:    simnode.New(simnode.Config{Blocks: simnode.Manual, Latency: time.Millisecond}),
 		sides:   make(map[string]*replaySide),
 		mapping: newMapping(t.Name()),
 	}
@@ -76,19 +91,22 @@ func replayRecording(t *testing.T, entries []session.Entry) []string {
 	go func() { served <- server.Serve(r.net) }()
 	defer func() {
 		for _, s := range r.sides {
-			if s.conn != nil {
-				s.conn.Close()
+			for _, c := range s.conns {
+				c.Close()
 			}
 		}
 		r.node.Close()
 		server.Close()
 		<-served
 	}()
+	r.node.MineKeyBlocks(100)
 	for i, e := range entries {
+		r.at = i
 		if err := r.play(e); err != nil {
 			return append([]string{fmt.Sprintf("entry %d, %s %s: %v", i, e.Side, e.Dir, err)}, r.compare(entries[:i+1])...)
 		}
 	}
+	time.Sleep(work)
 	synctest.Wait()
 	return r.compare(entries)
 }
@@ -112,41 +130,105 @@ func (r *replay) play(e session.Entry) error {
 	case results.DirConnect:
 		return r.connect(s, e)
 	case results.DirOut:
-		text := r.mapping.request(e)
-		s.did(e, results.FrameOf(text))
-		return s.write(websocket.TextMessage, text)
+		return r.send(s, e)
 	case results.DirPing:
-		return s.write(websocket.PingMessage, nil)
+		return s.ping()
 	case results.DirPong:
-		s.want = append(s.want, e)
-		return r.await(e, func() bool { return s.count(&s.pongs) > 0 })
+		if s.outstanding() == 0 { // the driver of some recordings left its pings out
+			if err := s.ping(); err != nil {
+				return err
+			}
+		}
+		return r.await(e, func() bool { return s.outstanding() == 0 })
 	case results.DirIn:
 		return r.expect(s, e)
 	case results.DirClose:
 		return r.closed(s, e)
 	case results.DirNote:
-		r.note(string(e.Text()))
+		return r.note(string(e.Text()))
 	}
 	return nil
 }
 
-func (s *replaySide) count(n *int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return *n
+// send sends a frame of a client.
+func (r *replay) send(s *replaySide, e session.Entry) error {
+	if r.dropsNext(e.Side) {
+		return nil // the driver asked to stop after it had begun to close
+	}
+	text := r.mapping.request(e)
+	r.did(e, results.FrameOf(text))
+	if bytes.Contains(text, []byte(`"stop"`)) {
+		r.stop(s, e.Side)
+	}
+	err := s.write(websocket.TextMessage, text)
+	synctest.Wait()
+	return err
 }
 
-func (s *replaySide) did(e session.Entry, frame json.RawMessage) {
+// dropsNext tells whether the client of a side closes its socket as the next
+// thing that happens on it.
+func (r *replay) dropsNext(side string) bool {
+	for _, e := range r.entries[r.at+1:] {
+		if e.Side == side {
+			return dropped(e)
+		}
+	}
+	return false
+}
+
+// dropped tells whether an entry is the end of a socket that its client closed.
+func dropped(e session.Entry) bool {
+	c, ok := e.Close()
+	return ok && c.Code == websocket.CloseNoStatusReceived
+}
+
+// drop closes the socket of the next client that closes soon: what is awaited
+// may be an effect of it, because a recording shows the end of the closing.
+func (r *replay) drop() error {
+	const soon = 3 * time.Second
+	for _, e := range r.entries[r.at+1:] {
+		switch {
+		case e.T > r.entries[r.at].T+soon:
+			return nil
+		case dropped(e):
+			return r.side(e.Side).write(websocket.CloseMessage, nil)
+		}
+	}
+	return nil
+}
+
+func (s *replaySide) ping() error {
+	s.mu.Lock()
+	s.pings++
+	s.mu.Unlock()
+	return s.write(websocket.PingMessage, nil)
+}
+
+func (s *replaySide) outstanding() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pings
+}
+
+func (r *replay) did(e session.Entry, frame json.RawMessage) {
 	e.Frame = frame
-	s.done = append(s.done, step{e, -1})
+	r.steps = append(r.steps, step{e, -1})
+}
+
+// stop notes that a side asks to stop.
+func (r *replay) stop(s *replaySide, side string) {
+	if r.stopped == "" {
+		r.stopped = side
+	}
+	s.tail = side != r.stopped
 }
 
 func (s *replaySide) write(kind int, b []byte) error {
-	if s.conn == nil {
-		return errors.New("there is no socket")
+	if len(s.conns) == 0 {
+		return nil // nor had the recorded client a socket any more
 	}
-	err := s.conn.WriteMessage(kind, b)
-	if errors.Is(err, websocket.ErrCloseSent) {
+	err := s.conns[len(s.conns)-1].WriteMessage(kind, b)
+	if errors.Is(err, websocket.ErrCloseSent) || s.tail {
 		return nil // it crossed the node's close, as a client's frame may
 	}
 	return err
@@ -155,21 +237,20 @@ func (s *replaySide) write(kind int, b []byte) error {
 // connect opens a socket. Its frames are read in the background.
 func (r *replay) connect(s *replaySide, e session.Entry) error {
 	u := r.mapping.url(string(e.Text()))
-	s.did(e, results.FrameOf([]byte(u)))
+	r.did(e, results.FrameOf([]byte(u)))
 	d := websocket.Dialer{NetDialContext: r.net.DialContext}
 	conn, resp, err := d.Dial(u, nil)
 	if err != nil {
 		if resp == nil {
 			return err
 		}
-		s.add(session.Entry{Side: e.Side, Dir: results.DirHTTP, Frame: fmt.Appendf(nil, "%d", resp.StatusCode)})
-		return nil
+		return nil // a plain HTTP answer
 	}
-	s.conn = conn
+	s.conns = append(s.conns, conn)
 	conn.SetPongHandler(func(string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.pongs++
+		s.pings--
 		return nil
 	})
 	go func() {
@@ -181,16 +262,16 @@ func (r *replay) connect(s *replaySide, e session.Entry) error {
 					code = ce.Code
 				}
 				conn.Close()
-				s.add(session.Entry{Side: e.Side, Dir: results.DirClose, Frame: fmt.Appendf(nil, `{"code":%d,"reason":""}`, code)})
+				s.add(event{session.Entry{Side: e.Side, Dir: results.DirClose, Frame: fmt.Appendf(nil, `{"code":%d,"reason":""}`, code)}, conn})
 				return
 			}
-			s.add(session.Entry{Side: e.Side, Dir: results.DirIn, Frame: results.FrameOf(b)})
+			s.add(event{session.Entry{Side: e.Side, Dir: results.DirIn, Frame: results.FrameOf(b)}, conn})
 		}
 	}()
 	return nil
 }
 
-func (s *replaySide) add(e session.Entry) {
+func (s *replaySide) add(e event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events = append(s.events, e)
@@ -198,11 +279,15 @@ func (s *replaySide) add(e session.Entry) {
 
 // expect waits for the frame that the recording shows and learns from it.
 func (r *replay) expect(s *replaySide, e session.Entry) error {
+	if s.tail {
+		synctest.Wait()
+		return nil
+	}
 	got, err := r.next(s, e)
 	if err != nil {
 		return err
 	}
-	want, have := name(e), name(got)
+	want, have := name(e), name(got.Entry)
 	if want != have {
 		return fmt.Errorf("got %s, want %s", have, want)
 	}
@@ -211,17 +296,17 @@ func (r *replay) expect(s *replaySide, e session.Entry) error {
 }
 
 // next waits for the next event of a side.
-func (r *replay) next(s *replaySide, e session.Entry) (session.Entry, error) {
-	at := len(s.want)
-	s.want = append(s.want, e)
-	s.done = append(s.done, step{e, at})
+func (r *replay) next(s *replaySide, e session.Entry) (event, error) {
+	at := s.want
+	s.want++
+	r.steps = append(r.steps, step{e, at})
 	err := r.await(e, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return len(s.events) > at
 	})
 	if err != nil {
-		return session.Entry{}, err
+		return event{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,13 +315,32 @@ func (r *replay) next(s *replaySide, e session.Entry) (session.Entry, error) {
 
 // closed closes the socket like the client did, or waits for the node to.
 func (r *replay) closed(s *replaySide, e session.Entry) error {
-	if c, _ := e.Close(); c.Code == websocket.CloseNoStatusReceived && s.conn != nil {
+	if s.tail {
+		s.tail, s.conns = false, nil
+		return r.await(e, func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for s.want < len(s.events) {
+				r.steps = append(r.steps, step{e, s.want})
+				s.want++
+			}
+			return s.want > 0 && s.events[s.want-1].Dir == results.DirClose
+		})
+	}
+	if dropped(e) {
 		if err := s.write(websocket.CloseMessage, nil); err != nil {
 			return err
 		}
 	}
-	_, err := r.next(s, e)
-	return err
+	got, err := r.next(s, e)
+	if err != nil {
+		return err
+	}
+	if want, have := name(e), name(got.Entry); want != have {
+		return fmt.Errorf("got %s, want %s", have, want)
+	}
+	s.conns = slices.DeleteFunc(s.conns, func(c *websocket.Conn) bool { return c == got.conn })
+	return nil
 }
 
 // What an awaited frame may need: blocks of either kind.
@@ -251,44 +355,60 @@ var (
 	}
 )
 
-// The bounds of waiting for a frame: key blocks that are made for it, and time
-// that passes beyond the recording's.
+// The bounds of waiting for a frame: the time that the node needs for its own
+// work, key blocks that are made for it, and time that passes beyond the
+// recording's.
 const (
+	work       = 20 * time.Millisecond
 	mostBlocks = 40
 	patience   = 3 * time.Second
 )
 
-// await lets the node work until came is true: at once, with the blocks that
-// the frame needs, or with some more time.
+// await lets the node work until came is true: for a moment, with the blocks
+// that the frame needs, after a client has closed, or with some more time.
 func (r *replay) await(e session.Entry, came func() bool) error {
-	synctest.Wait()
-	if came() {
+	if r.within(work, came) {
 		return nil
 	}
 	n := name(e)
 	if needsBlock[n] {
 		r.node.MineMicroBlock()
-		synctest.Wait()
+		if r.within(work, came) {
+			return nil
+		}
 	}
 	if needsBlock[n] || needsDepth[n] {
 		for range mostBlocks {
-			if came() {
+			r.node.MineKeyBlocks(1)
+			if r.within(work, came) {
 				return nil
 			}
-			r.node.MineKeyBlocks(1)
-			synctest.Wait()
 		}
 	}
-	began := time.Now()
-	for time.Since(began) < patience {
-		if came() {
-			r.late += time.Since(began)
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-		synctest.Wait()
+	if err := r.drop(); err != nil {
+		return err
+	}
+	if r.within(patience, came) {
+		return nil
 	}
 	return fmt.Errorf("nothing came, want %s", n)
+}
+
+// within lets time pass until came is true. The replay is behind the recording
+// by what that takes.
+func (r *replay) within(d time.Duration, came func() bool) bool {
+	began := time.Now()
+	defer func() { r.late += time.Since(began) }()
+	for {
+		synctest.Wait()
+		if came() {
+			return true
+		}
+		if time.Since(began) >= d {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func name(e session.Entry) string {
@@ -303,44 +423,48 @@ func name(e session.Entry) string {
 	return e.Dir
 }
 
-var (
-	blocksPass  = regexp.MustCompile(`^(\d+) key blocks pass`)
-	heightMoved = regexp.MustCompile(`height (\d+) -> (\d+)`)
-)
+var blocksPass = regexp.MustCompile(`^(\d+) key blocks pass`)
 
 // note does what a note of the driver says happened.
-func (r *replay) note(text string) {
+func (r *replay) note(text string) error {
 	if m := blocksPass.FindStringSubmatch(text); m != nil {
-		n, _ := strconv.Atoi(m[1])
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			return err
+		}
 		r.node.MineKeyBlocks(n)
 	}
-	if m := heightMoved.FindStringSubmatch(text); m != nil {
-		from, _ := strconv.Atoi(m[1])
-		to, _ := strconv.Atoi(m[2])
-		_, _ = from, to
+	if text == "ws ping sent while blocked" {
+		return r.side("initiator").ping()
 	}
+	return nil
 }
 
 // compare lays what came beside what was recorded.
 func (r *replay) compare(want []session.Entry) []string {
 	var got []session.Entry
-	for _, s := range r.sides {
+	used := make(map[string]int)
+	for _, st := range r.steps {
+		s := r.sides[st.entry.Side]
 		s.mu.Lock()
-		used := 0
-		for _, st := range s.done {
-			switch {
-			case st.event < 0:
-				got = append(got, st.entry)
-			case st.event < len(s.events):
-				got = append(got, s.events[st.event])
-				used = st.event + 1
-			}
+		switch {
+		case st.event < 0:
+			got = append(got, st.entry)
+		case st.event < len(s.events):
+			got = append(got, s.events[st.event].Entry)
+			used[st.entry.Side] = st.event + 1
 		}
-		got = append(got, s.events[used:]...)
+		s.mu.Unlock()
+	}
+	for side, s := range r.sides {
+		s.mu.Lock()
+		for _, ev := range s.events[used[side]:] {
+			got = append(got, ev.Entry)
+		}
 		s.mu.Unlock()
 	}
 	var lines []string
-	for _, d := range session.Compare(comparable(want), comparable(got), session.Options{NetworkID: network, NodeOnly: true, Stops: true}) {
+	for _, d := range session.Compare(comparable(want), comparable(got), session.Options{NetworkID: network, NodeOnly: true, Stops: true, Doubles: true}) {
 		lines = append(lines, d.String())
 	}
 	return lines
