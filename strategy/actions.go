@@ -26,7 +26,6 @@ type actionDef struct {
 // optional parameters of the node, by what they hold.
 var (
 	numberOptions = []string{"fee", "gas_price", "nonce", "gas", "vm_version", "abi_version", "deposit", "round", "n"}
-	textOptions   = []string{"block_hash", "code", "call_data", "contract_id", "pubkey"}
 	listOptions   = []string{"type", "tag"}
 )
 

@@ -37,7 +37,7 @@ func mapOfWords(words []string, f form) form {
 
 func wordForm(words ...string) form { return orVariable(form{"enum": words}) }
 
-// withDigits is the pattern of a text or the number that YAML makes of it.
+// orNumber is the pattern of a text or the number that YAML makes of it.
 func orNumber(pattern string) form {
 	return anyOf(form{"type": "number"}, form{"type": "string", "pattern": pattern}, variable)
 }
@@ -51,6 +51,7 @@ var (
 	anyScalar    = form{"type": []string{"string", "number", "boolean"}}
 	textForm     = anyScalar
 	nullForm     = form{"type": "null"}
+	yesForm      = anyOf(nullForm, constant(true))
 	nameForm     = anyOf(form{"type": "string", "pattern": namePattern}, form{"type": "number"}, variable)
 	boolForm     = orVariable(form{"type": "boolean"})
 	amountForm   = anyOf(form{"type": "integer"}, form{"type": "string", "pattern": `^-?[0-9]+$`}, variable)

@@ -36,7 +36,7 @@ type node struct {
 	kind  nodeKind
 	text  string // scalarNode
 	tag   string // scalarNode: !!str, !!int, !!float, !!bool, !!null, ...
-	bad   bool   // scalarNode: a variable in it is unknown, and reported
+	bad   bool   // what is wrong with it was reported
 	items []*node
 	pairs []pair
 }
@@ -67,7 +67,7 @@ type source struct {
 	lines    []string
 	problems Problems
 	nodes    int
-	full     bool // maxNodes was reached and reported
+	full     bool // maxNodes, maxDepth or maxFilled was passed and reported
 	filled   int  // characters of all values with variables
 }
 
@@ -78,6 +78,9 @@ func newSource(file string, src []byte) *source {
 
 // report adds a problem at a place in this file.
 func (s *source) report(pos Pos, width int, format string, args ...any) {
+	if len(s.problems) >= keptProblems {
+		return
+	}
 	pr := Problem{Pos: pos, Width: width, Message: fmt.Sprintf(format, args...)}
 	if pos.File == s.file && pos.Line > 0 && pos.Line <= len(s.lines) {
 		pr.Line = s.lines[pos.Line-1]
@@ -137,14 +140,16 @@ func (s *source) syntax(err error) {
 // very node.
 func (s *source) convert(y *yaml.Node, depth int, fill func(*node, string) (string, bool)) *node {
 	n := &node{pos: Pos{File: s.file, Line: max(y.Line, 1), Col: max(y.Column, 1)}, width: 1}
+	if s.full {
+		return nil
+	}
 	if s.nodes++; s.nodes > maxNodes {
-		if !s.full {
-			s.full = true
-			s.reportNode(n, "more than %d values, aliases included", maxNodes)
-		}
+		s.full = true
+		s.reportNode(n, "more than %d values, aliases included", maxNodes)
 		return nil
 	}
 	if depth > maxDepth {
+		s.full = true
 		s.reportNode(n, "nested more than %d deep", maxDepth)
 		return nil
 	}
@@ -218,8 +223,8 @@ func (s *source) mapping(n *node, y *yaml.Node, depth int, fill func(*node, stri
 		}
 		seen[key.text] = key.pos
 		if value == nil {
-			// Reported already; null keeps the key known without a second report.
-			value = &node{pos: key.pos, width: key.width, tag: "!!null"}
+			// Reported already; the key stays known without a second report.
+			value = &node{pos: key.pos, width: key.width, tag: "!!str", bad: true}
 		}
 		n.pairs = append(n.pairs, pair{key, value})
 	}

@@ -32,11 +32,11 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 	p := &parser{source: newSource(file, src), opts: opts}
 	root, vars := p.read(src, opts.Set, "--set")
 	if root == nil {
-		return nil, p.problems.tidy()
+		return nil, p.problems.tidy(file)
 	}
 	m := p.fields(root, "a scenario", scenarioKeys)
 	if m == nil {
-		return nil, p.problems.tidy()
+		return nil, p.problems.tidy(file)
 	}
 	sc := &Scenario{Pos: root.pos, Vars: vars, Version: 1}
 	p.version(m["chanbot"])
@@ -45,7 +45,7 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 		sc.Description = p.text(n, "a text", 10_000)
 	}
 	if n := m["tags"]; n != nil {
-		sc.Tags = p.texts(n, "words", 100)
+		sc.Tags = p.texts(n, "a word", 100)
 	}
 	sc.Channel = p.channel(m["channel"])
 	if n := m["node"]; n != nil {
@@ -69,13 +69,13 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 		sc.Thresholds = append(sc.Thresholds, p.threshold(n))
 	}
 	p.checkLoadSteps(sc)
-	return sc, p.problems.tidy()
+	return sc, p.problems.tidy(file)
 }
 
 // ParseStrategy reads a strategy. Options.Set gives its variables.
 func ParseStrategy(file string, src []byte, opts Options) (*Strategy, Problems) {
 	st, problems := parseStrategy(file, src, opts, "--set", nil)
-	return st, problems.tidy()
+	return st, problems.tidy(file)
 }
 
 // parseStrategy reads a strategy for a role, or for any with nil. given says
@@ -123,6 +123,9 @@ func (p *parser) readWith(src []byte, set map[string]string, given string, unkno
 	}
 	vars := p.variables(y, set, unknown)
 	root := p.convert(y, 0, p.fill(vars))
+	if p.full {
+		return nil, nil // what is left of the file would only be misunderstood
+	}
 	p.checkVars(root.get("vars"))
 	return root, vars
 }

@@ -66,7 +66,7 @@ func (p *parser) long(d *actionDef, name, value *node) *node {
 		p.reportNode(value, "%s takes no parameters, found %s", d.kind, found(value))
 		return nil
 	case d.short == "":
-		p.reportNode(value, "%s takes a mapping with keys %s; found %s", d.kind, oneOf("", names(d.table())), found(value))
+		p.reportNode(value, "%s takes a mapping with the keys %s; found %s", d.kind, strings.Join(names(d.table()), ", "), found(value))
 		return nil
 	}
 	key := &node{pos: value.pos, width: value.width, text: d.short, tag: "!!str"}
@@ -87,7 +87,7 @@ func (p *parser) parameter(a *Action, key, v *node, w Who) {
 	case "to":
 		a.To = p.account(v)
 	case "meta":
-		a.Meta = p.texts(v, "texts", maxInfo)
+		a.Meta = p.texts(v, "a text", maxInfo)
 	case "info":
 		a.Info = p.text(v, "a text", maxInfo)
 	case "accounts":
@@ -95,7 +95,7 @@ func (p *parser) parameter(a *Action, key, v *node, w Who) {
 			a.Accounts = append(a.Accounts, p.account(item))
 		}
 	case "contracts":
-		a.Contracts = p.texts(v, "contracts", 200)
+		a.Contracts = p.texts(v, "a contract", 200)
 	case "params":
 		if a.Kind == outcome.Open || a.Kind == outcome.Reconnect || a.Kind == outcome.Reestablish {
 			a.Query = p.params(v)
@@ -155,7 +155,7 @@ func (p *parser) option(a *Action, key, v *node) {
 		}
 		o.Value = json.RawMessage(x.String())
 	case slices.Contains(listOptions, key.text):
-		p.texts(v, "words", 100)
+		p.texts(v, "a word", 100)
 		o.Value = p.json(v)
 	case key.text == "caller_id":
 		o.Value = quoted(string(p.account(v)))
@@ -271,7 +271,7 @@ func (p *parser) send(a *Action, key, v *node) {
 	case "bytes":
 		a.Send.Bytes = p.hex(v)
 	case "fragments":
-		a.Send.Fragments = p.texts(v, "texts", maxInfo)
+		a.Send.Fragments = p.texts(v, "a text", maxInfo)
 		if len(a.Send.Fragments) == 0 {
 			a.Send.Fragments = []string{""}
 		}

@@ -10,15 +10,15 @@ import (
 
 // answerForms are the keys that say what an answer is; exactly one is there.
 var answerForms = []key{
-	{name: "accept", doc: "Sign it.", form: nullForm},
+	{name: "accept", doc: "Sign it.", form: yesForm},
 	{name: "abort", doc: "Give the request back with an error code, 1 to 65535.", form: anyForm},
-	{name: "ignore", doc: "Say nothing.", form: nullForm},
+	{name: "ignore", doc: "Say nothing.", form: yesForm},
 	{name: "delay", doc: "Wait, then answer.", form: anyOf(durationForm, ref("delay"))},
 	{name: "tamper", doc: "Sign something wrong.", form: anyOf(wordForm(tamperWords()...), ref("field"))},
 	{name: "propose", doc: "Start an operation of its own.", form: ref("roleAction")},
-	{name: "stop", doc: "Stop the FSM.", form: nullForm},
+	{name: "stop", doc: "Stop the FSM.", form: yesForm},
 	{name: "disconnect", doc: "End the socket.", form: anyOf(wordForm(cutNames...), nullForm)},
-	{name: "reconnect", doc: "Drop the socket and connect again.", form: nullForm},
+	{name: "reconnect", doc: "Drop the socket and connect again.", form: yesForm},
 	{name: "choose", doc: "One of several, drawn from the seed.", form: listOf(ref("answerChoice"))},
 	{name: "do", doc: "Any answer, with when or expect beside it.", form: ref("answer")},
 	{name: "params", doc: "With raw: any JSON as the parameters of the answer.", form: anyForm},
@@ -74,7 +74,7 @@ func (p *parser) signs(n *node) Answers {
 		if pr.value.isNull() {
 			continue
 		}
-		out.ByRole[r.Index()] = p.byTag(pr.value, tagsOf(r), r.String()+" is asked to sign")
+		out.ByRole[r.Index()] = p.byTag(pr.value, tagsOf(r), "sign of the "+r.String())
 	}
 	words := slices.Concat(signTags, roleNames)
 	out.ByTag = p.byTag(tags, words, "sign")
@@ -86,6 +86,13 @@ func (p *parser) byTag(n *node, tags []string, what string) map[string]*Answer {
 	table := make([]key, len(tags))
 	for i, t := range tags {
 		table[i] = key{name: t}
+	}
+	for _, pr := range n.pairs {
+		if slices.Contains(signTags, pr.key.text) && !slices.Contains(tags, pr.key.text) {
+			// The table would call it unknown, which it is not.
+			p.reportNode(pr.key, "%s is asked of the other role", pr.key.text)
+			table = append(table, key{name: pr.key.text})
+		}
 	}
 	m := p.fields(n, what, table)
 	if len(m) == 0 {
@@ -110,7 +117,7 @@ func (p *parser) answer(n *node) *Answer {
 	case n.kind == mapNode:
 		p.answerMap(a, n)
 	case n.isNull():
-		p.reportNode(n, "expected an answer %s, found nothing", oneOf("", names(answerForms)))
+		p.reportNode(n, "expected an answer, %s; found nothing", oneOf("", names(answerForms)))
 	case slices.Contains(answerWords, n.text):
 		a.Kind = wordKinds[n.text]
 	case slices.Contains(names(answerForms), n.text):
@@ -156,7 +163,7 @@ func (p *parser) answerMap(a *Answer, n *node) {
 	}
 	if form.key == nil {
 		if len(n.pairs) == 0 || !p.known(n) {
-			p.reportNode(n, "the answer has no key %s", oneOf("", names(answerForms)))
+			p.reportNode(n, "the answer needs one of the keys %s", strings.Join(names(answerForms), ", "))
 		}
 	} else {
 		p.answerForm(a, form)
@@ -195,7 +202,7 @@ func (p *parser) answerForm(a *Answer, form pair) {
 	switch form.key.text {
 	case "accept", "ignore", "stop", "reconnect":
 		a.Kind = wordKinds[form.key.text]
-		if !v.isNull() && !isTrue(v) {
+		if !v.isNull() && !v.bad && !isTrue(v) {
 			p.reportNode(v, "%s takes no value, found %s", form.key.text, found(v))
 		}
 	case "disconnect":
@@ -242,7 +249,7 @@ func (p *parser) abortCode(v *node, raw bool) json.RawMessage {
 	case raw:
 		return p.json(v)
 	}
-	x := p.integer(v, "an abort code")
+	x := p.integer(v, "the abort code")
 	if x == nil {
 		return json.RawMessage("1")
 	}
@@ -303,7 +310,7 @@ func (p *parser) tamper(v *node) *Tamper {
 // propose reads the operation that is started instead of an answer.
 func (p *parser) propose(v *node) *Action {
 	// The role is the one that is asked, which is not known here.
-	st := Step{Who: Who{Both, 0}}
+	st := Step{Who: Who{Initiator, 1}}
 	p.roleAction(&st, &node{pos: v.pos, width: v.width, text: "propose"}, v)
 	if d := action(string(st.Action.Kind)); d != nil && !d.request {
 		p.reportNode(v, "propose %s; only a request can be proposed", d.kind)

@@ -155,7 +155,7 @@ func (p *parser) values(n *node) []Value {
 	var all []Value
 	for _, pr := range n.pairs {
 		v := Value{Pos: pr.key.pos, Account: p.account(pr.key)}
-		if v.Amount = p.integer(pr.value, "an amount in aettos"); v.Amount != nil {
+		if v.Amount = p.integer(pr.value, "the amount"); v.Amount != nil {
 			all = append(all, v)
 		}
 	}
@@ -219,7 +219,7 @@ func frameProblem(name string) string {
 	case !hasTag && plainFrames[name]:
 		return ""
 	case !hasTag:
-		return in(slices.Concat(plainNames(), infoEvents, onChainInfos, signTags), name)
+		return frameTag(name)
 	case method == "info":
 		return in(infoEvents, tag)
 	case method == "on_chain_tx":
@@ -233,4 +233,17 @@ func frameProblem(name string) string {
 		return method + " and a number"
 	}
 	return in([]string{"info", "on_chain_tx", "result", "conflict", "error", "close"}, method) + " before the space"
+}
+
+// frameTag says what a word alone could be; the words are too many to list.
+func frameTag(name string) string {
+	words := slices.Concat(plainNames(), infoEvents, onChainInfos, signTags)
+	if slices.Contains(words, name) {
+		return ""
+	}
+	text := `a name such as "info fsm_up", "sign.update", "conflict 42" or "channel_changed"`
+	if near := nearest(name, words); near != "" {
+		text += " (did you mean " + near + "?)"
+	}
+	return text
 }

@@ -109,7 +109,7 @@ func (p *parser) standing(n *node, r outcome.Role) Standing {
 		p.reportNode(v, "with needs a use beside it")
 	}
 	if v := m["sign"]; v != nil {
-		st.Sign = Answers{ByTag: p.byTag(v, tagsOf(r), r.String()+" is asked to sign")}
+		st.Sign = Answers{ByTag: p.byTag(v, tagsOf(r), "sign of the "+r.String())}
 	}
 	if v := m["params"]; v != nil {
 		st.Params = p.params(v)
@@ -155,7 +155,7 @@ func (p *parser) use(n, with *node) *Strategy {
 				p.reportNode(at[name], "unknown variable %q; the strategy has none", name)
 				return
 			}
-			p.reportNode(at[name], "unknown variable %q; the strategy has %s", name, oneOf(name, known))
+			p.reportNode(at[name], "unknown variable %q of the strategy; expected %s", name, oneOf(name, known))
 		})
 	p.problems = append(p.problems, problems...)
 	return st

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 var socketName = regexp.MustCompile(`^(initiator|responder)\.([0-9]+)$`)
@@ -72,7 +73,7 @@ func (p *parser) step(n *node) Step {
 		}
 	}
 	if subject.key == nil {
-		p.reportNode(n, "the step has nobody who acts; expected a key %s", oneOf("", subjects()))
+		p.reportNode(n, "the step has nobody who acts; it needs one of the keys %s", strings.Join(subjects(), ", "))
 	} else if w, ok := p.who(subject.key); ok {
 		st.Who = w
 		p.roleAction(&st, subject.key, subject.value)

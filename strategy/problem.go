@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,13 +76,25 @@ func (ps Problems) Err() error {
 	return ps
 }
 
-// shownProblems is the most problems that are reported at once.
-const shownProblems = 100
+// Of the problems that are found, at most keptProblems are kept and
+// shownProblems shown.
+const (
+	keptProblems  = 10_000
+	shownProblems = 100
+)
 
 // tidy sorts the problems and drops those that were found twice, as happens
-// behind an alias.
-func (ps Problems) tidy() Problems {
-	slices.SortStableFunc(ps, func(a, b Problem) int { return a.Pos.compare(b.Pos) })
+// behind an alias. Those of the file that was asked for come first.
+func (ps Problems) tidy(file string) Problems {
+	elsewhere := func(p Problem) int {
+		if p.Pos.File == file {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(elsewhere(a)-elsewhere(b), a.Pos.compare(b.Pos))
+	})
 	ps = slices.CompactFunc(ps, func(a, b Problem) bool { return a.Pos == b.Pos && a.Message == b.Message })
 	if len(ps) > shownProblems {
 		rest := len(ps) - shownProblems

@@ -3,6 +3,7 @@ package strategy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -92,9 +93,7 @@ func mappingForm(table []key) form {
 
 func cloneForm(f form) form {
 	out := make(form, len(f)+1)
-	for k, v := range f {
-		out[k] = v
-	}
+	maps.Copy(out, f)
 	return out
 }
 

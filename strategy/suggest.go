@@ -22,10 +22,10 @@ func oneOf(found string, words []string) string {
 // is near enough to be a slip.
 func nearest(found string, words []string) string {
 	best, limit := "", len(found)/3+1
-	if len(found) > 64 {
-		return ""
-	}
 	for _, w := range words {
+		if len(w) < len(found)-limit || len(w) > len(found)+limit {
+			continue // every letter more or less is an edit
+		}
 		if d := edits(found, w); d <= limit && d < len(w) {
 			best, limit = w, d-1
 		}

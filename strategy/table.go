@@ -1,6 +1,9 @@
 package strategy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // key is one key of a mapping of the language. The same tables tell the parser
 // which keys there are and make the JSON Schema.
@@ -27,7 +30,7 @@ func (p *parser) fields(n *node, what string, table []key) map[string]*node {
 		return nil
 	}
 	if n.kind != mapNode {
-		p.reportNode(n, "%s must be a mapping with keys %s; found %s", what, oneOf("", names(table)), found(n))
+		p.reportNode(n, "%s must be a mapping with the keys %s; found %s", what, strings.Join(names(table), ", "), found(n))
 		return nil
 	}
 	values := make(map[string]*node, len(n.pairs))
@@ -91,7 +94,7 @@ var (
 	}
 	nodeKeys = []key{
 		{name: "blocks", doc: "on-demand, manual, or the time between two blocks.", form: anyOf(wordForm("on-demand", "manual"), durationForm)},
-		{name: "era", doc: "Which node it behaves like.", form: wordForm(eras...)},
+		{name: "era", doc: "Which node it behaves like.", form: anyOf(wordForm(eras...), constant(2020))},
 		{name: "forgiving", doc: "Switches the quirks of the real node off.", form: boolForm},
 		{name: "limits", doc: "Limits that are off by default.", form: mapOfWords(limitNames, wholeForm(0))},
 		{name: "faults", doc: "Faults by name.", form: ref("settings")},

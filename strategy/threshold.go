@@ -75,8 +75,7 @@ func quantile(fn string) (float64, error) {
 	case "9999":
 		return 0.9999, nil
 	}
-	v, err := strconv.ParseFloat(m[1], 64)
-	return v / 100, err
+	return strconv.ParseFloat(m[1]+"e-2", 64)
 }
 
 func (t *Threshold) ofTime(subject string) error {
@@ -118,11 +117,11 @@ func (t *Threshold) readLimit(text string) error {
 	switch t.Func {
 	case "share":
 		v, percent := strings.CutSuffix(text, "%")
-		x, err := strconv.ParseFloat(v, 64)
-		if err != nil || !percent || !(x >= 0 && x <= 100) {
+		x, err := strconv.ParseFloat(v+"e-2", 64) // so that 99.5% is the nearest number to 0.995
+		if err != nil || !percent || x < 0 || x > 1 {
 			return fmt.Errorf("expected a percentage from 0%% to 100%%, found %q", text)
 		}
-		t.Limit = x / 100
+		t.Limit = x
 	case "count":
 		x, err := strconv.ParseUint(text, 10, 53)
 		if err != nil {

@@ -37,10 +37,10 @@ func (p *parser) text(n *node, what string, limit int) string {
 	return text
 }
 
-func (p *parser) texts(n *node, what string, limit int) []string {
+func (p *parser) texts(n *node, one string, limit int) []string {
 	var all []string
-	for _, item := range p.list(n, "a list of "+what) {
-		all = append(all, p.text(item, what, limit))
+	for _, item := range p.list(n, "a list, each item of it "+one) {
+		all = append(all, p.text(item, one, limit))
 	}
 	return all
 }
@@ -80,14 +80,14 @@ func (p *parser) bool(n *node) bool {
 	return ok && strings.EqualFold(text, "true")
 }
 
-// integer reads a whole number of any size.
+// integer reads a whole number of any size. what names it in problems.
 func (p *parser) integer(n *node, what string) *big.Int {
 	text, ok := p.scalar(n, what)
 	if !ok {
 		return nil
 	}
 	if !decimal.MatchString(text) {
-		p.reportNode(n, "expected %s, found %s; write all digits, without fraction, exponent or separators", what, found(n))
+		p.reportNode(n, "%s must be a whole number, found %s; write all digits, without fraction, exponent or separators", what, found(n))
 		return nil
 	}
 	if len(text) > maxDigits {
@@ -100,7 +100,7 @@ func (p *parser) integer(n *node, what string) *big.Int {
 
 // amount reads aettos. The least is not checked in a raw step.
 func (p *parser) amount(n *node, least int64) *big.Int {
-	v := p.integer(n, "an amount in aettos")
+	v := p.integer(n, "the amount")
 	if v == nil {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (s *source) variables(root *yaml.Node, given map[string]string, unknown fun
 
 // checkVars reports what is wrong with the vars mapping itself.
 func (p *parser) checkVars(n *node) {
-	if n.isNull() {
+	if n.isNull() || n.bad {
 		return
 	}
 	if n.kind != mapNode {
@@ -63,7 +63,7 @@ func (p *parser) checkVars(n *node) {
 		if !varName.MatchString(pr.key.text) {
 			p.reportNode(pr.key, "variable name %q; a name is lower-case letters, digits and _, with a letter first", pr.key.text)
 		}
-		if pr.value.kind != scalarNode || pr.value.isNull() {
+		if !pr.value.bad && (pr.value.kind != scalarNode || pr.value.isNull()) {
 			p.reportNode(pr.value, "variable %s must be a single value, not %s", pr.key.text, found(pr.value))
 		}
 	}
@@ -101,7 +101,7 @@ func (s *source) fill(vars map[string]string) func(*node, string) (string, bool)
 			return value
 		})
 		if s.filled > maxFilled {
-			n.bad = true
+			s.full = true
 			s.reportNode(n, "more than %d characters of variables", maxFilled)
 		}
 		return out, changed
