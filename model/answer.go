@@ -48,22 +48,12 @@ func (c *Client) result(r *request, f *wire.Frame) {
 			r.op.maybe = true
 		}
 	case callQuery:
-		if isOK && c.mayBeSilent(r) {
+		if isOK && r.mayBeSilent() {
 			c.quirk(QuirkSilentOK, "data for "+r.name(), `"ok"`)
 			return
 		}
 		c.data(r, f.Result)
 	}
-}
-
-// mayBeSilent reports whether a query can crash inside the node without an
-// error (ws-api 4.4).
-func (c *Client) mayBeSilent(r *request) bool {
-	switch r.req.Method {
-	case wire.MethodGetBalances, wire.MethodGetPoI, wire.MethodSystem:
-		return false
-	}
-	return true
 }
 
 // reply judges the data of a query without an id (ws-api 3.2).

@@ -51,8 +51,18 @@ func (c *Client) onChain(f *wire.Frame) {
 	if _, general := inner.(*tx.GAMeta); !general && inner.Type() != x.Type {
 		c.violate(RuleOnChainShape, x.Type+" in "+name, "a "+inner.Type())
 	}
-	if create, ok := inner.(*tx.Create); ok {
-		c.createOnChain(name, x.Tx, signed, create)
+	switch t := inner.(type) {
+	case *tx.Create:
+		c.createOnChain(name, x.Tx, signed, t)
+	case *tx.Deposit, *tx.Withdraw, *tx.CloseMutual:
+		if x.Tx != c.chainText && !c.verified(signed, true, c.parties[:]...) {
+			c.violate(RuleOnChainShape, "a signature of each party in "+name, number(uint64(len(signed.Signatures)))+" signatures, not both good")
+		}
+		c.chainText = x.Tx
+	case *tx.ForceProgress:
+		if x.Info == wire.OnChainChannelChanged {
+			c.forced() // an older node (ws-api 9, 6)
+		}
 	}
 	switch x.Info {
 	case wire.OnChainChannelClosed:
@@ -60,9 +70,14 @@ func (c *Client) onChain(f *wire.Frame) {
 	case wire.OnChainCloseMutual, wire.OnChainSoloClosing, wire.OnChainCanSlash:
 		c.becomeClosing()
 	case wire.OnChainConsumedForcedProgress:
-		// A round + 1 without a report; what was pending is gone (fsm 6.7).
-		c.op, c.stale, c.ledger.known, c.deposited = nil, true, false, nil
+		c.forced()
 	}
+}
+
+// forced follows a forced progress: a round + 1 without a report, and what was
+// pending is gone (fsm 6.7).
+func (c *Client) forced() {
+	c.op, c.stale, c.ledger.known, c.deposited = nil, true, false, nil
 }
 
 // createOnChain judges the create transaction on its way to the chain

@@ -53,8 +53,11 @@ type Client struct {
 	ledger    ledger
 	deposited *big.Int // all coins put in; nil when not known
 	reserve   *big.Int
-	acked     bool // the last state was started by the peer
-	lost      bool // an own signed operation ended without a state since then
+	acked     bool       // the last state was started by the peer
+	chainText string     // the last co-signed transaction seen on its way to the chain
+	lost      bool       // an operation that this side signed ended without a state since then
+	given     [8]tx.Hash // the last transactions that this client signed
+	givenNext int
 
 	// What makes rules milder.
 	loose   bool // a signature was sent that nothing asked for

@@ -28,7 +28,7 @@ func (c *Client) conflict(f *wire.Frame) {
 // provoked judges that there was something to end (fsm 5.1). Codes 1 and 2 also
 // reach an acker that knows of nothing: its node refused the peer's request.
 func (c *Client) provoked(code int, got string) {
-	if !c.certain() || c.loose {
+	if !c.certain() {
 		return
 	}
 	switch o := c.op; code {
@@ -52,7 +52,7 @@ func (c *Client) provoked(code int, got string) {
 		case o.maybe:
 		case !o.spec.own || o.spec.kind == kindSolo:
 			c.violate(RuleConflictUnprovoked, "an own operation that the peer can abort", got+" while "+o.tag+" is pending")
-		case !o.signed:
+		case !o.signed && !o.given:
 			c.violate(RuleConflictUnprovoked, "an own operation that the peer has seen", got+" while "+o.tag+" is not signed")
 		}
 	}
@@ -67,7 +67,8 @@ func (c *Client) conflictRound(k *wire.Conflict) {
 		return
 	}
 	expected, got := "round "+number(want), "round "+number(k.Round)
-	if c.acked && k.Round+1 == want || (c.lost || c.op != nil && c.op.signed) && k.Round == want+1 {
+	if c.acked && k.Round+1 == want || c.lost && k.Round == want+1 {
+		c.log.oddRound(k.Round)
 		c.quirk(QuirkSplitChannel, expected, got)
 		return
 	}

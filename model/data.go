@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"encoding/json"
-	"math/big"
 	"slices"
 
 	"chanbot/tx"
@@ -84,7 +83,7 @@ func (c *Client) balancesReply(r *request, raw json.RawMessage) {
 		return
 	}
 	at := 0 // the place in asked
-	var got [2]*big.Int
+	var got balances
 	for _, e := range list {
 		i := slices.Index(asked[at:], e.Account)
 		if i < 0 {
@@ -101,6 +100,7 @@ func (c *Client) balancesReply(r *request, raw json.RawMessage) {
 			got[p] = amount
 		}
 	}
+	c.learnBalances(got)
 	all, ok := c.states()
 	if !ok {
 		return
@@ -117,6 +117,21 @@ func (c *Client) balancesReply(r *request, raw json.RawMessage) {
 		}
 	}
 	c.violate(RuleBalances, all[0].String(), excerpt(raw))
+}
+
+// learnBalances takes balances that were not known, if they give the state hash
+// of the last co-signed state.
+func (c *Client) learnBalances(got balances) {
+	if c.ledger.known || c.ledger.signed == nil || c.op != nil || got[0] == nil || got[1] == nil {
+		return
+	}
+	t, err := c.ledger.signed.Decode()
+	if err != nil {
+		return
+	}
+	if hash, ok := stateHash(t); ok && hash == c.hash(got) {
+		c.ledger.known, c.ledger.balances = true, got
+	}
 }
 
 // proofReply judges get.poi (transactions 4.4).

@@ -122,15 +122,17 @@ func (c *Client) aborted() {
 		r = c.queue[i]
 		c.caused(r, got)
 	}
-	switch o := r.op; {
+	// The abort may have met a later operation of the same tag than the one it
+	// was meant for.
+	switch o := c.pendingFor(r.tag); {
 	case o == nil:
-		if c.certain() && !c.loose {
+		if c.certain() {
 			c.violate(RuleAbortedUnasked, "1018: nothing was pending under "+r.tag, got)
 		}
 	case o.spec.kind == kindCreate:
 		c.violate(RuleAbortedUnasked, "1018: a create transaction cannot be aborted", got)
 		return
-	case r.late && !o.maybe:
+	case o == r.op && r.late && !o.maybe:
 		c.violate(RuleAbortedSigned, "1018: it was signed before", got)
 	case o.refused:
 		c.violate(RuleAbortRefused, "no aborted_update after 1018", got)

@@ -71,6 +71,7 @@ type op struct {
 	faults  []fault
 	checked bool // the peer's signature in the offer was verified
 
+	given  bool           // the client signed this transaction before, for an operation that got lost
 	signed bool           // this client sent a transaction for it
 	sent   []*tx.SignedTx // what it sent, without repetitions of offer
 	texts  []string       // the texts of sent

@@ -39,13 +39,20 @@ func (p *Pair) Check() []Violation {
 	r.quiet()
 	found := append(i.found, r.found...)
 	i.found, r.found = nil, nil
-	i.log, r.log = pairLog{pending: i.op != nil}, pairLog{pending: r.op != nil}
+	i.nextLog()
+	r.nextLog()
 	return found
+}
+
+// nextLog forgets what was judged. Messages on their way and aborts whose
+// conflict has not come are kept.
+func (c *Client) nextLog() {
+	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts, pending: c.op != nil, from: c.ledger.round}
 }
 
 // settled reports whether this side is sure of its state.
 func (c *Client) settled() bool {
-	return c.phase == PhaseOpen && c.certain() && !c.loose && c.op == nil && c.owed == nil && c.ledger.signed != nil && c.reported
+	return c.phase == PhaseOpen && c.certain() && c.op == nil && c.owed == nil && c.ledger.signed != nil && c.reported
 }
 
 // state compares the co-signed states.
@@ -84,23 +91,23 @@ func (p *Pair) coins(c *Client) {
 // messages compares what from sent with what to got. The link between the two
 // state machines keeps the order.
 func messages(from, to *Client) {
-	if from.log.gap || to.log.gap || !from.certain() || !to.certain() || from.cfg.MsgForwarding || to.cfg.MsgForwarding {
+	if from.log.gap || to.log.gap || !from.certain() || !to.certain() {
+		from.log.messagesSent = nil
 		return
 	}
-	at := 0
+	sent := from.log.messagesSent
 	for _, got := range to.log.messagesGot {
-		fits := func(r *request) bool { return r.carries(got) }
-		n := slices.IndexFunc(from.log.messagesSent[at:], fits)
+		n := slices.IndexFunc(sent, func(r *request) bool { return r.carries(got) })
 		if n < 0 {
 			to.violate(RulePairMessage, "a message that the "+from.cfg.Role.String()+" sent", quoted(got))
-			return
+			continue
 		}
-		if skipped := slices.IndexFunc(from.log.messagesSent[at:at+n], (*request).deliverable); skipped >= 0 {
-			lost := from.log.messagesSent[at+skipped]
-			to.violate(RulePairMessageLost, excerpt(lost.req.Params), "the later "+quoted(got))
+		if lost := slices.IndexFunc(sent[:n], (*request).deliverable); lost >= 0 && !from.cfg.MsgForwarding && !to.cfg.MsgForwarding {
+			to.violate(RulePairMessageLost, excerpt(sent[lost].req.Params), "the later "+quoted(got))
 		}
-		at += n + 1
+		sent = sent[n+1:]
 	}
+	from.log.messagesSent = slices.Clone(sent)
 }
 
 // carries reports whether a message was sent with this info, as far as that can
@@ -121,26 +128,39 @@ func (r *request) deliverable() bool {
 
 // conflicts judges the conflicts of one side by what the other one did.
 func conflicts(c, peer *Client) {
-	if c.log.gap || peer.log.gap || !c.certain() || !peer.certain() || c.loose || peer.loose || c.closed || peer.closed {
+	if c.log.gap || peer.log.gap || !c.certain() || !peer.certain() {
+		peer.log.aborts = nil
 		return
 	}
-	aborts := slices.Clone(peer.log.aborts)
+	aborting := peer.owed != nil || peer.find(func(r *request) bool { return r.kind == callAbort }) >= 0
 	for _, code := range c.log.conflicts {
-		if i := slices.Index(aborts, code); i >= 0 {
-			aborts = slices.Delete(aborts, i, i+1)
+		if i := slices.Index(peer.log.aborts, code); i >= 0 {
+			peer.log.aborts = slices.Delete(peer.log.aborts, i, i+1)
 			continue
 		}
 		switch code {
 		case wire.ConflictValidation, wire.ConflictConflict, wire.ConflictTimeout, wire.ConflictRejected:
 		default:
-			c.violate(RulePairConflict, "an abort "+strconv.Itoa(code)+" of the "+peer.cfg.Role.String(), "conflict "+strconv.Itoa(code))
+			if !aborting {
+				c.violate(RulePairConflict, "an abort "+strconv.Itoa(code)+" of the "+peer.cfg.Role.String(), "conflict "+strconv.Itoa(code))
+			}
+		}
+	}
+	for _, round := range c.log.oddRounds {
+		if round < peer.log.from || round > peer.ledger.round {
+			c.violate(RulePairConflict, "a round that the "+peer.cfg.Role.String()+" has", "round "+number(round))
 		}
 	}
 	if c.log.unprovoked > 0 && c.log.ops == 0 && peer.log.ops == 0 && !c.log.pending && !peer.log.pending {
 		c.violate(RulePairConflict, "no conflict without an operation", strconv.Itoa(c.log.unprovoked)+" conflicts")
 	}
-	if len(peer.log.aborts) > 0 && c.op != nil && c.op.spec.own && c.op.signed && !c.op.maybe && c.phase == PhaseOpen {
-		c.violate(RulePairAbort, "a conflict "+strconv.Itoa(peer.log.aborts[0])+" for "+c.op.tag, "it is still pending")
+	if o := c.op; o != nil && o.spec.own && o.signed && !o.maybe && c.phase == PhaseOpen && peer.phase == PhaseOpen {
+		switch {
+		case len(peer.log.aborts) > 0:
+			c.violate(RulePairAbort, "a conflict "+strconv.Itoa(peer.log.aborts[0])+" for "+o.tag, "it is still pending")
+		case o.spec.kind == kindUpdate && peer.ledger.signed != nil && peer.reported && o.holds(peer.ledger.signed.Tx):
+			c.violate(RulePairState, "the report of round "+number(o.round)+" that the "+peer.cfg.Role.String()+" has", "none")
+		}
 	}
 }
 
@@ -154,8 +174,11 @@ func (p *Pair) deaths() {
 
 // quiet judges what one side must have got when nothing is under way.
 func (c *Client) quiet() {
-	if c.phase != PhaseOpen || c.op != nil || !c.certain() || c.loose {
+	if c.phase != PhaseOpen || c.op != nil || !c.certain() {
 		return
+	}
+	if !c.openingDone() {
+		c.violate(RuleOpeningOrder, c.nextOf(openings[c.cfg.Role]), "nothing")
 	}
 	if c.owed != nil {
 		c.violate(RuleAbortSwallowed, "info aborted_update after the accepted abort", "nothing")

@@ -13,14 +13,16 @@ const logLimit = 4096
 type pairLog struct {
 	messagesSent []*request
 	messagesGot  []string
-	aborts       []int // codes of aborted acknowledgements
-	conflicts    []int // codes of conflicts with something pending
-	unprovoked   int   // conflicts 1 and 2 with nothing pending
-	ops          int   // own operations asked for
-	gap          bool  // frames or answers may be missing
-	timeout      bool  // a last word of the state machine
-	deadOpen     bool  // it died in an open channel with nothing under way
-	pending      bool  // an operation was under way at the last check
+	aborts       []int    // codes of aborted acknowledgements
+	conflicts    []int    // codes of conflicts with something pending
+	unprovoked   int      // conflicts 1 and 2 with nothing pending
+	ops          int      // own operations asked for
+	oddRounds    []uint64 // rounds of conflicts that only a split channel explains
+	from         uint64   // the round at the last check
+	gap          bool     // frames or answers may be missing
+	timeout      bool     // a last word of the state machine
+	deadOpen     bool     // it died in an open channel with nothing under way
+	pending      bool     // an operation was under way at the last check
 }
 
 func (l *pairLog) sent(r *request) {
@@ -79,12 +81,20 @@ func abortCode(raw json.RawMessage) (int, bool) {
 
 func (l *pairLog) conflict(c *Client, code int) {
 	switch {
+	case c.closed:
+		// What a closing channel does to a close that is aborted or fails is not compared.
 	case len(l.conflicts) >= logLimit:
 		l.gap = true
 	case code > wire.ConflictConflict || c.op != nil && c.op.spec.own && c.op.signed:
 		l.conflicts = append(l.conflicts, code)
 	case c.op == nil:
 		l.unprovoked++
+	}
+}
+
+func (l *pairLog) oddRound(round uint64) {
+	if len(l.oddRounds) < logLimit {
+		l.oddRounds = append(l.oddRounds, round)
 	}
 }
 

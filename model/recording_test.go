@@ -2,19 +2,18 @@ package model
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"chanbot/outcome"
 	"chanbot/tx"
-	"chanbot/wire"
 )
 
 const recordings = "../session/testdata/recordings"
@@ -80,166 +79,6 @@ func configOf(tb testing.TB, address, networkID string) (cfg Config, existing st
 	return cfg, q.Get("existing_channel_id")
 }
 
-// socket is one connection of a recording.
-type socket struct {
-	client *Client
-	frames int
-}
-
-// player tells the frames of a recording to the clients of its sides. A side
-// normally has one socket at a time; where it has several, frames go by their
-// channel id, and those without one to the newest.
-type player struct {
-	tb        testing.TB
-	networkID string
-	sockets   map[string][]*socket
-	last      map[string]*Client // the last client of a side that is closed
-	found     []Violation
-	refusals  []error
-	t         int // of the last frame
-}
-
-func play(tb testing.TB, events []event, networkID string) *player {
-	p := &player{tb: tb, networkID: networkID, sockets: make(map[string][]*socket), last: make(map[string]*Client)}
-	for _, e := range events {
-		p.tell(e)
-	}
-	p.check()
-	return p
-}
-
-func (p *player) tell(e event) {
-	switch e.Dir {
-	case "connect":
-		p.connect(e)
-	case "out":
-		all := p.sockets[e.Side]
-		if len(all) == 0 {
-			return
-		}
-		text := textOf(e.Frame)
-		if reqs, _, _ := wire.ParseRequests(text); len(reqs) == 1 && reqs[0].Method == wire.MethodSystem {
-			for _, s := range all {
-				s.client.Sent(text, wire.Request{})
-			}
-		} else {
-			all[len(all)-1].client.Sent(text, wire.Request{})
-		}
-	case "in":
-		f := wire.DecodeFrame(textOf(e.Frame))
-		s := p.socketFor(e.Side, f.ChannelID)
-		if s == nil {
-			p.tb.Fatalf("a frame without a socket: %s", e.Frame)
-		}
-		s.frames++
-		p.found = append(p.found, s.client.Received(&f)...)
-		if f.Sign != nil {
-			if _, err := s.client.CheckSign(&f); err != nil {
-				p.refusals = append(p.refusals, err)
-			}
-		}
-	case "close":
-		var closed struct {
-			Code int `json:"code"`
-		}
-		_ = json.Unmarshal(e.Frame, &closed)
-		p.close(e.Side, closed.Code)
-		return
-	case "note", "timeout":
-		if e.T > p.t+300 {
-			p.check()
-		}
-		return
-	}
-	p.t = e.T
-}
-
-func (p *player) connect(e event) {
-	var address string
-	if err := json.Unmarshal(e.Frame, &address); err != nil {
-		p.tb.Fatal(err)
-	}
-	cfg, channel := configOf(p.tb, address, p.networkID)
-	var c *Client
-	if channel != "" {
-		if last := p.last[e.Side]; last != nil && last.ChannelID() == channel {
-			c = last
-		}
-		for i, s := range p.sockets[e.Side] {
-			if s.client.ChannelID() == channel && len(p.sockets[e.Side]) > 2 {
-				c = s.client
-				p.sockets[e.Side] = slices.Delete(p.sockets[e.Side], i, i+1)
-				break
-			}
-		}
-	}
-	if c == nil {
-		c = NewClient(cfg)
-	}
-	c.Connected(channel != "")
-	p.sockets[e.Side] = append(p.sockets[e.Side], &socket{client: c})
-}
-
-func (p *player) socketFor(side, channel string) *socket {
-	all := p.sockets[side]
-	if len(all) == 0 {
-		return nil
-	}
-	if channel != "" {
-		for _, s := range all {
-			if s.client.ChannelID() == channel {
-				return s
-			}
-		}
-	}
-	return all[len(all)-1]
-}
-
-// close ends the dead socket of a side, or the one that is left; which one of
-// several living ones it was the recording does not say.
-func (p *player) close(side string, code int) {
-	all := p.sockets[side]
-	i := slices.IndexFunc(all, func(s *socket) bool { return s.client.Phase() == PhaseDead })
-	switch {
-	case i >= 0:
-	case len(all) > 0 && (len(all) == 1 || all[len(all)-1].frames == 0):
-		i = len(all) - 1
-	default:
-		return
-	}
-	p.found = append(p.found, all[i].client.Closed(code, nil)...)
-	if all[i].frames > 0 {
-		p.last[side] = all[i].client
-	}
-	p.sockets[side] = slices.Delete(all, i, i+1)
-}
-
-// check compares the sides, where a recording has two.
-func (p *player) check() {
-	client := func(side string) *Client {
-		switch all := p.sockets[side]; len(all) {
-		case 0:
-			return p.last[side]
-		case 1:
-			return all[0].client
-		}
-		return nil
-	}
-	if i, r := client("initiator"), client("responder"); i != nil && r != nil {
-		p.found = append(p.found, NewPair(i, r).Check()...)
-	}
-}
-
-// textOf returns the text of a frame: recordings hold what is no JSON as a
-// JSON string.
-func textOf(raw json.RawMessage) []byte {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return []byte(s)
-	}
-	return raw
-}
-
 // lossy names the recordings that do not say which of several sockets of one
 // side a frame belongs to.
 var lossy = map[string]string{
@@ -267,6 +106,75 @@ func TestRecordingsOfARealNodeHaveNoViolation(t *testing.T) {
 			for _, v := range p.found {
 				t.Errorf("%s\n%s", v, excerpt(v.Frame))
 			}
+			if why := refused[name]; why == "" {
+				for _, err := range p.refusals {
+					t.Error(err)
+				}
+			} else if len(p.refusals) == 0 {
+				t.Errorf("nothing was refused: %s", why)
+			}
 		})
+	}
+}
+
+// refused names the recordings in which CheckSign refuses what a correct node
+// offers.
+var refused = map[string]string{
+	"06_wrong_params":             "the sides have different lock periods",
+	"67_mismatch_channel_reserve": "the sides have different reserves",
+	"67_mismatch_lock_period":     "the sides have different lock periods",
+	"90_create_amount_changed":    "the initiator signs another amount than it connected with",
+}
+
+// seedEvents reads the transcript of the session that the project started from.
+func seedEvents(tb testing.TB) (events []event) {
+	tb.Helper()
+	b, err := os.ReadFile("../session/testdata/seed-transcript.md")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, part := range strings.Split(string(b), "#### ")[1:] {
+		title, body, _ := strings.Cut(part, "\n")
+		side, what, _ := strings.Cut(strings.TrimSpace(title), " ")
+		_, body, _ = strings.Cut(body, "```")
+		_, body, _ = strings.Cut(body, "\n")
+		body, _, _ = strings.Cut(body, "\n```")
+		e := event{Side: side, T: len(events)}
+		switch what {
+		case "opens a WebSocket connection":
+			e.Dir = "connect"
+			e.Frame, _ = json.Marshal(strings.TrimSpace(body))
+		case "<--- node", "---> node":
+			e.Dir = map[string]string{"<--- node": "in", "---> node": "out"}[what]
+			var text bytes.Buffer
+			if err := json.Compact(&text, []byte(body)); err != nil {
+				tb.Fatal(err)
+			}
+			e.Frame = text.Bytes()
+		case "closes WebSocket connection":
+			e.Dir, e.Frame = "close", json.RawMessage(`{"code":1000}`)
+		default:
+			continue
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func TestSeedSessionHasNoViolation(t *testing.T) {
+	p := play(t, seedEvents(t), "local_iris_testnet")
+	for _, v := range p.found {
+		t.Errorf("%s\n%s", v, excerpt(v.Frame))
+	}
+	for _, err := range p.refusals {
+		t.Error(err)
+	}
+	for side, want := range map[string]string{
+		"initiator": `initiator offline round 1 pending "" signed false unanswered 0`,
+		"responder": `responder offline round 1 pending "" signed false unanswered 0`,
+	} {
+		if got := p.last[side].String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

@@ -50,6 +50,21 @@ func (r *request) mustAnswer() bool {
 	return r.req.ID != nil && !r.batch && !r.early && r.kind != callStop && r.req.Method != wire.MethodAssumeMinimumDepth
 }
 
+// mustReply reports whether a query without an id is owed its data or an error.
+func (r *request) mustReply() bool {
+	return r.req.ID == nil && r.kind == callQuery && !r.batch && !r.early && !r.mayBeSilent()
+}
+
+// mayBeSilent reports whether a query can crash inside the node without an
+// error (ws-api 4.4).
+func (r *request) mayBeSilent() bool {
+	switch r.req.Method {
+	case wire.MethodGetBalances, wire.MethodGetPoI, wire.MethodSystem:
+		return false
+	}
+	return true
+}
+
 var queries = []string{
 	wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetContract, wire.MethodGetContractCall,
 	wire.MethodGetPoI, wire.MethodDryRunCallContract, wire.MethodHistoryFetch, wire.MethodCleanContractCalls,
@@ -202,7 +217,10 @@ func (c *Client) find(fits func(*request) bool) int { return slices.IndexFunc(c.
 func (c *Client) take(i int) *request {
 	r := c.queue[i]
 	for _, skipped := range c.queue[:i] {
-		if skipped.mustAnswer() {
+		switch {
+		case skipped.kind == callAbort && skipped.req.ID == nil && !skipped.batch && c.owed == nil && skipped.op != nil:
+			c.owed = skipped // not refused, so accepted; its event may come later
+		case skipped.mustAnswer() || skipped.mustReply() && c.sawUp:
 			c.violate(RuleAnswerMissing, "the answer to "+skipped.name(), "the answer to or an effect of the later "+r.name())
 		}
 	}

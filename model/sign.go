@@ -1,9 +1,11 @@
 package model
 
 import (
-	"chanbot/outcome"
-	"chanbot/wire"
 	"slices"
+
+	"chanbot/outcome"
+	"chanbot/tx"
+	"chanbot/wire"
 )
 
 // sign judges channels.sign.TAG and makes it the pending operation.
@@ -40,6 +42,9 @@ func (c *Client) sign(f *wire.Frame) {
 
 // settle makes an examined offer the pending one.
 func (c *Client) settle(o *op) {
+	// A signature that crossed with a conflict may meet the same transaction,
+	// offered again.
+	o.given = o.offer != nil && slices.Contains(c.given[:], tx.Blake2b(o.offer.Tx))
 	if o.spec.kind == kindCreate {
 		c.create = o
 		if o.offer != nil {
@@ -72,7 +77,7 @@ func (c *Client) beforeOffer(o *op, name string) {
 		c.becomeOpen()
 	}
 	p := c.op
-	if p == nil || p.maybe || !c.certain() || c.closed || c.loose {
+	if p == nil || p.maybe || !c.certain() || c.closed {
 		return
 	}
 	// The acker of a close may still wait for the depth of a deposit (fsm 6.4).

@@ -24,6 +24,11 @@ func (c *Client) pendingFor(tag string) *op {
 func (c *Client) sentSignature(r *request) {
 	r.tag = wire.AnsweredTag(r.req.Method)
 	r.op = c.pendingFor(r.tag)
+	s, err := tx.ParseSigned(r.req.SignedTx)
+	if err == nil {
+		c.given[c.givenNext] = tx.Blake2b(s.Tx)
+		c.givenNext = (c.givenNext + 1) % len(c.given)
+	}
 	if r.op == nil {
 		// Parked, dropped, or the end of the state machine (fsm 3.2).
 		c.loose, c.ended = true, true
@@ -33,7 +38,6 @@ func (c *Client) sentSignature(r *request) {
 	if r.late {
 		c.loose, c.ended = true, true
 	}
-	s, err := tx.ParseSigned(r.req.SignedTx)
 	if err != nil {
 		if !errors.As(err, new(*tx.TextError)) {
 			r.op.maybe = true

@@ -50,7 +50,7 @@ func (c *Client) update(f *wire.Frame) {
 func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	c.caused(o.answer, "channels.update")
 	switch {
-	case !o.signed && c.certain() && !c.loose:
+	case !o.signed && !o.given && c.certain() && !c.loose:
 		c.violate(RuleUpdateUnsigned, "no state before the client signs "+o.tag, "round "+number(o.round))
 	case o.refused && o.answer != nil && o.answer.kind == callAbort:
 		c.violate(RuleAbortRefused, "no state of what could not be aborted", "round "+number(o.round))
@@ -68,9 +68,7 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	}
 	c.reported, c.stale = true, false
 	c.acked = !o.spec.own
-	if o.spec.own {
-		c.lost = false
-	}
+	c.lost = false // a split channel makes no state any more
 	c.op = nil
 }
 
@@ -162,7 +160,7 @@ func (c *Client) otherState(o *op, state *tx.SignedTx, text string) {
 		}
 		c.ledger = ledger{round: c.ledger.round, signed: state, text: text}
 		return
-	case c.certain() && !c.loose:
+	case c.certain():
 		want := "no state: nothing was offered"
 		if o != nil {
 			want = "the transaction that was offered as " + o.tag

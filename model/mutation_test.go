@@ -1,0 +1,299 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// mutated are recordings of what is in scope: opening, transfers, aborts,
+// conflicts, messages, queries, errors, timeouts, stop.
+var mutated = []string{
+	"01_open_update_abort_conflict_close", "02_seed_exact", "05_system_stop", "11c_timeout_sign_2s",
+	"30_conflict_both_sign", "30_conflict_only_initiator_signs", "42_queries_with_and_without_id",
+	"44_messages", "08_error_codes", "40_update_errors_and_reserve", "03_deposit_withdraw",
+}
+
+// mutation makes a damaged copy of a session from the node's frame at i, or
+// nil when the frame has nothing to damage. next is where the following frame
+// of the same socket is, -1 for none.
+type mutation struct {
+	name   string
+	least  float64 // the rate that must be found
+	damage func(events []event, i, next int) []event
+}
+
+func edit(events []event, i int, change func(json.RawMessage) json.RawMessage) []event {
+	frame := change(events[i].Frame)
+	if frame == nil || bytes.Equal(frame, events[i].Frame) {
+		return nil
+	}
+	all := slices.Clone(events)
+	all[i].Frame = frame
+	return all
+}
+
+// number replaces the first number that follows a key.
+func bump(key string, by int64) func(json.RawMessage) json.RawMessage {
+	re := regexp.MustCompile(`"` + key + `":(-?\d+)`)
+	return func(b json.RawMessage) json.RawMessage {
+		m := re.FindSubmatchIndex(b)
+		if m == nil {
+			return nil
+		}
+		n, err := strconv.ParseInt(string(b[m[2]:m[3]]), 10, 64)
+		if err != nil {
+			return nil
+		}
+		return slices.Concat(b[:m[2]], strconv.AppendInt(nil, n+by, 10), b[m[3]:])
+	}
+}
+
+var txText = regexp.MustCompile(`tx_[A-Za-z0-9+/=]+`)
+
+// changeTx changes the first transaction of a frame.
+func changeTx(change func(*tx.SignedTx, tx.Tx) *tx.SignedTx) func(json.RawMessage) json.RawMessage {
+	return func(b json.RawMessage) json.RawMessage {
+		m := txText.FindIndex(b)
+		if m == nil || !bytes.Contains(b[:m[0]], []byte(`"method"`)) && !bytes.Contains(b, []byte(`"half_signed_tx"`)) {
+			return nil
+		}
+		s, err := tx.ParseSigned(string(b[m[0]:m[1]]))
+		if err != nil {
+			return nil
+		}
+		inner, err := s.Decode()
+		if err != nil {
+			return nil
+		}
+		if s = change(s, inner); s == nil {
+			return nil
+		}
+		return slices.Concat(b[:m[0]], []byte(s.Text()), b[m[1]:])
+	}
+}
+
+func withTx(s *tx.SignedTx, t tx.Tx) *tx.SignedTx {
+	return &tx.SignedTx{Signatures: s.Signatures, Tx: t.Serialize()}
+}
+
+var channelText = regexp.MustCompile(`"channel_id":"ch_[A-Za-z0-9]+"`)
+
+var mutations = []mutation{
+	{"drop a frame", 0.75, func(events []event, i, _ int) []event { return slices.Delete(slices.Clone(events), i, i+1) }},
+	{"duplicate a frame", 0.85, func(events []event, i, _ int) []event { return slices.Insert(slices.Clone(events), i, events[i]) }},
+	{"swap two frames", 0.7, func(events []event, i, next int) []event {
+		if next < 0 || bytes.Equal(events[i].Frame, events[next].Frame) {
+			return nil
+		}
+		all := slices.Clone(events)
+		all[i].Frame, all[next].Frame = all[next].Frame, all[i].Frame
+		return all
+	}},
+	{"frame is no JSON", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			text, _ := json.Marshal(string(b[:len(b)-1]))
+			return text
+		})
+	}},
+	{"other channel id", 1, func(events []event, i, _ int) []event {
+		other := []byte(`"channel_id":"` + tx.ID{Kind: tx.ChannelID, Key: tx.Hash{1}}.String() + `"`)
+		return edit(events, i, func(b json.RawMessage) json.RawMessage { return channelText.ReplaceAll(b, other) })
+	}},
+	{"no channel id", 0.95, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage { return channelText.ReplaceAll(b, []byte(`"channel_id":null`)) })
+	}},
+	{"round of a conflict + 1", 0.9, func(events []event, i, _ int) []event { return edit(events, i, bump("round", 1)) }},
+	{"round of a conflict + 7", 1, func(events []event, i, _ int) []event { return edit(events, i, bump("round", 7)) }},
+	{"code of a conflict", 0.9, func(events []event, i, _ int) []event { return edit(events, i, bump("error_code", 1)) }},
+	{"sub-code of an error", 0.9, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			if !bytes.Contains(b, []byte(`"data":[{`)) || !bytes.Contains(b, []byte(`"error":{`)) {
+				return nil
+			}
+			data := bytes.Index(b, []byte(`"data":[{`))
+			tail := bump("code", 1)(b[data:])
+			if tail == nil {
+				return nil
+			}
+			return slices.Concat(b[:data], tail)
+		})
+	}},
+	{"amount of an update", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			if !bytes.Contains(b, []byte(`"channels.sign.`)) {
+				return nil
+			}
+			return bump("amount", 1)(b)
+		})
+	}},
+	{"balance", 1, func(events []event, i, _ int) []event { return edit(events, i, bump("balance", 1)) }},
+	{"message info", 0.7, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			if !bytes.Contains(b, []byte(`"method":"channels.message"`)) {
+				return nil
+			}
+			return bytes.Replace(b, []byte(`"info":"`), []byte(`"info":"changed `), 1)
+		})
+	}},
+	{"id of an answer", 1, func(events []event, i, _ int) []event { return edit(events, i, bump("id", 100000)) }},
+	{"result", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			return bytes.Replace(b, []byte(`"result":"ok"`), []byte(`"result":"no"`), 1)
+		})
+	}},
+	{"request in an error", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, func(b json.RawMessage) json.RawMessage {
+			return bytes.Replace(b, []byte(`"request":{`), []byte(`"request":{"extra":1,`), 1)
+		})
+	}},
+	{"round of an offer or state", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, t tx.Tx) *tx.SignedTx {
+			o, ok := t.(*tx.OffChain)
+			if !ok {
+				return nil
+			}
+			o.Round++
+			return withTx(s, o)
+		}))
+	}},
+	{"state hash of an offer or state", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, t tx.Tx) *tx.SignedTx {
+			switch t := t.(type) {
+			case *tx.OffChain:
+				t.StateHash[5] ^= 1
+				return withTx(s, t)
+			case *tx.Create:
+				t.StateHash[5] ^= 1
+				return withTx(s, t)
+			}
+			return nil
+		}))
+	}},
+	{"channel of an offer or state", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, t tx.Tx) *tx.SignedTx {
+			o, ok := t.(*tx.OffChain)
+			if !ok {
+				return nil
+			}
+			o.ChannelID.Key[0] ^= 1
+			return withTx(s, o)
+		}))
+	}},
+	{"amount of a create", 1, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, t tx.Tx) *tx.SignedTx {
+			c, ok := t.(*tx.Create)
+			if !ok {
+				return nil
+			}
+			c.InitiatorAmount.SetInt64(c.InitiatorAmount.Int64() + 1)
+			return withTx(s, c)
+		}))
+	}},
+	{"signature", 0.95, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, _ tx.Tx) *tx.SignedTx {
+			if len(s.Signatures) == 0 {
+				return nil
+			}
+			bad := &tx.SignedTx{Tx: s.Tx}
+			for n, sig := range s.Signatures {
+				sig = bytes.Clone(sig)
+				if n == 0 {
+					sig[20] ^= 1
+				}
+				bad.Signatures = append(bad.Signatures, sig)
+			}
+			return bad
+		}))
+	}},
+	{"signature removed", 0.95, func(events []event, i, _ int) []event {
+		return edit(events, i, changeTx(func(s *tx.SignedTx, _ tx.Tx) *tx.SignedTx {
+			if len(s.Signatures) == 0 {
+				return nil
+			}
+			return &tx.SignedTx{Tx: s.Tx, Signatures: s.Signatures[1:]}
+		}))
+	}},
+}
+
+// TestDamagedRecordingsAreNoticed damages each frame of the node in turn and
+// looks whether the model finds something wrong. What it cannot find is legal
+// too, such as another order of independent frames.
+func TestDamagedRecordingsAreNoticed(t *testing.T) {
+	names := mutated
+	if testing.Short() {
+		names = names[:3]
+	}
+	sessions := make([][]event, 0, len(names))
+	for _, name := range names {
+		sessions = append(sessions, readRecording(t, recordings+"/"+name+".jsonl"))
+	}
+	for _, m := range mutations {
+		t.Run(strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) {
+			tried, missed := 0, make(map[string]int)
+			for n, events := range sessions {
+				// Long sessions repeat themselves: a part of the frames is enough.
+				stride := max(1, len(events)/120)
+				for i := n % stride; i < len(events); i += stride {
+					if events[i].Dir != "in" {
+						continue
+					}
+					damaged := m.damage(events, i, nextOf(events, i))
+					if damaged == nil {
+						continue
+					}
+					tried++
+					if len(play(t, damaged, "ae_dev").found) == 0 {
+						f := wire.DecodeFrame(textOf(events[i].Frame))
+						missed[names[n][:4]+f.Name()]++
+					}
+				}
+			}
+			total := 0
+			for _, n := range missed {
+				total += n
+			}
+			if tried == 0 {
+				t.Fatal("nothing was damaged")
+			}
+			rate := 1 - float64(total)/float64(tried)
+			t.Logf("%s: %.1f%% of %d noticed; missed: %s", m.name, 100*rate, tried, list(missed))
+			if rate < m.least && !testing.Short() {
+				t.Errorf("got %.3f, want at least %.3f", rate, m.least)
+			}
+		})
+	}
+}
+
+// nextOf returns where the next frame of the same socket is, -1 for none and
+// when the client sent or the socket ended before it.
+func nextOf(events []event, i int) int {
+	for n := i + 1; n < len(events); n++ {
+		if events[n].Side != events[i].Side {
+			continue
+		}
+		if events[n].Dir == "in" {
+			return n
+		}
+		return -1
+	}
+	return -1
+}
+
+func list(missed map[string]int) string {
+	var all []string
+	for name, n := range missed {
+		all = append(all, fmt.Sprintf("%s ×%d", name, n))
+	}
+	sort.Strings(all)
+	return strings.Join(all, ", ")
+}
