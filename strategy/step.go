@@ -155,11 +155,14 @@ type Option struct {
 	Value json.RawMessage
 }
 
-// Wait is what a wait step waits for: exactly one of its fields is set.
+// Wait is what a wait step waits for: a frame when Frame is set, key blocks when
+// Blocks is not zero, else the time For, which may be zero.
 type Wait struct {
-	For    time.Duration // wait: 0s sets none
-	Frame  *FrameName    // seen by the acting role, or by both without one; frames since the last step count
-	Blocks int           // key blocks
+	For time.Duration
+	// Frame must be seen by the acting role, or by both without one. What came
+	// since the beginning of the last step that is no wait counts.
+	Frame  *FrameName
+	Blocks int
 }
 
 // Send is what a send step writes, past every check: exactly one of its
