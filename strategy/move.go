@@ -45,9 +45,9 @@ const (
 	MoveParams
 )
 
-// Move is one thing that the bot does, in order: the next one follows when the
-// node has answered this one, if its frame carries an id or is refused without
-// one, else at once. Only the fields of its kind are set.
+// Move is one thing that the bot does, in order. A move whose frame carries an
+// id, as signatures do, is answered by the node before the next one is made.
+// Only the fields of its kind are set.
 type Move struct {
 	Pos     Pos // of the answer; the zero Pos for the answer nobody wrote (accept)
 	Kind    MoveKind
