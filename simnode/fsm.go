@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"math/big"
+	"time"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -69,6 +70,11 @@ type fsm struct {
 	// stale holds code-2 notices that came too late (era 2020 only).
 	stale []peerMsg
 
+	// now is when the present event happened; it only dates the history.
+	now     time.Time
+	history []historyEntry // a ring: entry n stands at n % len
+	noted   int
+
 	ended bool
 	out   []action
 }
@@ -126,6 +132,7 @@ type operation struct {
 // event is something that happens to a state machine.
 type event struct {
 	kind eventKind
+	at   time.Time
 	// request and answer
 	request clientRequest
 	tag     string       // sign tag of evSigned
@@ -169,6 +176,8 @@ type action struct {
 	reply answer // actReply
 	msg   peerMsg
 	post  *tx.SignedTx
+	// actNoMachine: what was asked for
+	method string
 	// actDepth: the height to wait for, and the transaction that it confirms
 	height uint64
 	deep   *tx.SignedTx
@@ -177,13 +186,14 @@ type action struct {
 type actionKind uint8
 
 const (
-	actNotify actionKind = iota // send a frame to the client
-	actReply                    // answer the outstanding request
-	actPeer                     // send a message to the peer's machine
-	actPost                     // push a transaction to the mempool; evPosted follows
-	actWatch                    // report transactions of this channel; the channel is now known by its id
-	actDepth                    // report when the chain reaches a height
-	actEnd                      // the machine ended
+	actNotify    actionKind = iota // send a frame to the client
+	actReply                       // answer the outstanding request
+	actPeer                        // send a message to the peer's machine
+	actPost                        // push a transaction to the mempool; evPosted follows
+	actWatch                       // report transactions of this channel; the channel is now known by its id
+	actDepth                       // report when the chain reaches a height
+	actNoMachine                   // a contract would have to run: tell the operator
+	actEnd                         // the machine ended
 )
 
 // family is a group of notifications that report_* switches off.
@@ -198,6 +208,11 @@ const (
 	famMessage
 	famLeave
 )
+
+var familyNames = [...]string{"info", "sign", "update", "conflict", "on_chain_tx", "message", "leave"}
+
+// String is the tag of the family in the history.
+func (f family) String() string { return familyNames[f] }
 
 // newFSM returns the machine of a new channel in its first state.
 func newFSM(p *connectParams, v view, cfg *Config, fsmID string) *fsm {
@@ -243,6 +258,7 @@ func (f *fsm) Step(ev event) []action {
 		return nil
 	}
 	before := f.state
+	f.now = ev.at
 	f.handle(ev)
 	// Kept events are offered again after every change of state, oldest first,
 	// until a whole pass changes nothing.
@@ -271,6 +287,7 @@ func (f *fsm) handle(ev event) {
 	case evSigned:
 		f.answered(ev)
 	case evPeer:
+		f.note(historyReceive, ev.msg.kind.String(), nil)
 		f.peerMessage(ev)
 	case evLinkUp:
 		f.linkUp()
@@ -290,6 +307,8 @@ func (f *fsm) handle(ev event) {
 		f.clientLost()
 	case evClientBack:
 		f.clientBack()
+	case evStarted:
+		f.note(historyReport, famInfo.String(), nil) // fsm_up
 	case evStop:
 		f.reply(answer{})
 		f.end()
@@ -303,27 +322,37 @@ func (f *fsm) emit(a action) { f.out = append(f.out, a) }
 
 func (f *fsm) reply(a answer) { f.emit(action{kind: actReply, reply: a}) }
 
-func (f *fsm) tell(m peerMsg) { f.emit(action{kind: actPeer, msg: m}) }
+func (f *fsm) tell(m peerMsg) {
+	f.note(historySend, m.kind.String(), nil)
+	f.emit(action{kind: actPeer, msg: m})
+}
+
+// report sends a notification to the client, or keeps it in the history alone
+// when there is no client or its family is switched off.
+func (f *fsm) report(fam family, frame []byte) {
+	if fam == famSign {
+		f.note(historyRequest, famSign.String(), frame)
+	} else {
+		f.note(historyReport, fam.String(), frame)
+	}
+	if f.reports(fam) {
+		f.emit(action{kind: actNotify, frame: frame})
+	}
+}
 
 func (f *fsm) info(i wire.Info) {
-	if f.reports(famInfo) {
-		f.emit(action{kind: actNotify, frame: wire.AppendInfo(nil, f.channelText, i)})
-	}
+	f.report(famInfo, wire.AppendInfo(nil, f.channelText, i))
 }
 
 func (f *fsm) event(name string) { f.info(wire.Info{Event: name}) }
 
 func (f *fsm) onChain(info string, s *tx.SignedTx, typ string) {
-	if f.reports(famOnChain) {
-		f.emit(action{kind: actNotify, frame: wire.AppendOnChainTx(nil, f.channelText, wire.OnChainTx{Info: info, Type: typ, Tx: s.Text()})})
-	}
+	f.report(famOnChain, wire.AppendOnChainTx(nil, f.channelText, wire.OnChainTx{Info: info, Type: typ, Tx: s.Text()}))
 }
 
 func (f *fsm) conflict(code int, round uint64) {
-	if f.reports(famConflict) {
-		f.emit(action{kind: actNotify, frame: wire.AppendConflict(nil, f.channelText, wire.Conflict{
-			ChannelID: f.channelText, Code: code, Message: wire.ConflictMessage(code), Round: round})})
-	}
+	f.report(famConflict, wire.AppendConflict(nil, f.channelText, wire.Conflict{
+		ChannelID: f.channelText, Code: code, Message: wire.ConflictMessage(code), Round: round}))
 }
 
 func (f *fsm) reports(fam family) bool {

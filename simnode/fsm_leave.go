@@ -73,8 +73,8 @@ func (f *fsm) left() {
 }
 
 func (f *fsm) reportLeave() {
-	if f.reports(famLeave) && f.signed != nil {
-		f.emit(action{kind: actNotify, frame: wire.AppendLeave(nil, f.channelText, f.signed.Text())})
+	if f.signed != nil {
+		f.report(famLeave, wire.AppendLeave(nil, f.channelText, f.signed.Text()))
 	}
 }
 

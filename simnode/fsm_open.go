@@ -117,8 +117,8 @@ func (f *fsm) createCoSigned(s *tx.SignedTx) {
 	f.ongoing = true
 	op := f.op
 	f.channelText = f.channelID.String()
-	f.onChain(wire.OnChainFundingCreated, s, op.inner.Type())
 	f.tell(peerMsg{kind: msgFundingSigned, signed: s})
+	f.onChain(wire.OnChainFundingCreated, s, op.inner.Type())
 	f.becomeAwaitingLocked(op, s)
 }
 

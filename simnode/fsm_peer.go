@@ -279,8 +279,8 @@ func (f *fsm) failedByPeer(m *peerMsg) bool {
 
 // inBand delivers an in-band message in every state (fsm.md 6.9).
 func (f *fsm) inBand(m *peerMsg) {
-	if m.channel.IsZero() || m.channel != f.channelID {
-		return // a sender that does not know the channel yet reaches nobody
+	if m.channel != f.channelID {
+		return
 	}
 	if f.p.MsgForwarding {
 		if m.to != f.ownText && m.from != f.peerTxt {
@@ -289,8 +289,5 @@ func (f *fsm) inBand(m *peerMsg) {
 	} else if m.to != f.ownText || m.from != f.peerTxt {
 		return
 	}
-	if f.reports(famMessage) {
-		f.emit(action{kind: actNotify, frame: wire.AppendMessage(nil, f.channelText, wire.Message{
-			ChannelID: f.channelText, From: m.from, To: m.to, Info: m.text})})
-	}
+	f.report(famMessage, wire.AppendMessage(nil, f.channelText, wire.Message{ChannelID: f.channelText, From: m.from, To: m.to, Info: m.text}))
 }

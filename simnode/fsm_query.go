@@ -18,6 +18,12 @@ func (f *fsm) query(r *clientRequest) answer {
 		return answer{result: f.offchainState()}
 	case wire.MethodGetPoI:
 		return f.proof(r)
+	case wire.MethodGetContract:
+		return rejected(wire.CodeDoesNotExist)
+	case wire.MethodGetContractCall:
+		return rejected(wire.CodeCallNotFound)
+	case wire.MethodHistoryFetch:
+		return answer{result: f.fetchHistory(r)}
 	case wire.MethodCleanContractCalls:
 		return answer{result: []byte(`{"action":"calls_pruned"}`)}
 	}

@@ -90,14 +90,16 @@ func (f *fsm) serve(r *clientRequest) {
 		f.assume(r)
 	case wire.MethodMessage:
 		f.message(r)
-	case wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetPoI, wire.MethodCleanContractCalls:
+	case wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetContract, wire.MethodGetContractCall,
+		wire.MethodGetPoI, wire.MethodHistoryFetch, wire.MethodCleanContractCalls:
 		f.reply(f.query(r))
 	default:
 		if r.abort {
 			f.abort(r)
 			return
 		}
-		f.reply(swallowed(r.method, internalError()))
+		f.emit(action{kind: actNoMachine, method: r.method})
+		f.reply(internalError())
 	}
 }
 
@@ -222,5 +224,8 @@ func (f *fsm) message(r *clientRequest) {
 		return
 	}
 	f.reply(answer{})
+	if f.channelID.IsZero() {
+		return // nobody is reached before the channel has an id
+	}
 	f.tell(peerMsg{kind: msgInBand, channel: f.channelID, from: from, to: r.toText, text: r.text})
 }

@@ -78,6 +78,7 @@ type scriptPair struct {
 	roundOnChain, lockedUntil uint64
 	// what was mined last, and what each side awaits the depth of
 	deep   [2]*tx.SignedTx
+	mined  *tx.SignedTx
 	mailed [2][]peerMsg // to each side, not yet delivered
 	held   bool
 	asked  [2]*wire.Sign // the last request to sign
@@ -87,7 +88,7 @@ type scriptPair struct {
 }
 
 func newScriptPair(t *testing.T) *scriptPair {
-	p := &scriptPair{t: t, height: 100}
+	p := &scriptPair{t: t, height: 100, roundOnChain: 1}
 	for i, label := range []string{"initiator", "responder"} {
 		p.keys[i] = tx.DeriveKeyPair([]byte("script"), label)
 	}
@@ -151,6 +152,19 @@ func (p *scriptPair) command(args []string) {
 		p.mine()
 	case "refuse":
 		p.refuse = true
+	case "take":
+		p.refuse = false
+	case "closing":
+		n, _ := strconv.Atoi(args[1])
+		p.lockedUntil = 0
+		if n > 0 {
+			p.lockedUntil = p.height + uint64(n)
+		}
+	case "round":
+		n, _ := strconv.Atoi(args[1])
+		p.roundOnChain = uint64(n)
+	case "reestablish":
+		p.reestablish()
 	case "blocks":
 		n, _ := strconv.Atoi(args[1])
 		p.height += uint64(n)
@@ -184,6 +198,14 @@ func (p *scriptPair) side(r int, what string, args []string) {
 		ask(clientRequest{method: wire.MethodWithdraw, amount: big.NewInt(int64(number))})
 	case "shutdown":
 		ask(clientRequest{method: wire.MethodShutdown, fee: big.NewInt(int64(number))})
+	case "close_solo":
+		ask(clientRequest{method: wire.MethodCloseSolo})
+	case "snapshot":
+		ask(clientRequest{method: wire.MethodSnapshotSolo})
+	case "slash":
+		ask(clientRequest{method: wire.MethodSlash})
+	case "settle":
+		ask(clientRequest{method: wire.MethodSettle})
 	case "leave":
 		ask(clientRequest{method: wire.MethodLeave})
 	case "balances":
@@ -197,6 +219,11 @@ func (p *scriptPair) side(r int, what string, args []string) {
 		p.sign(r, arg(0, "good"))
 	case "timer":
 		p.step(r, event{kind: evTimer})
+	case "unlocked":
+		p.step(r, event{kind: evDepth})
+	case "assume":
+		hash := p.mined.Hash()
+		ask(clientRequest{method: wire.MethodAssumeMinimumDepth, txHash: &hash})
 	case "depth":
 		p.step(r, event{kind: evDepth, signed: p.deep[r]})
 	case "lost":
@@ -243,6 +270,7 @@ func (p *scriptPair) sign(r int, how string) {
 
 func (p *scriptPair) mine() {
 	for _, s := range p.posted {
+		p.mined = s
 		inner, err := s.Decode()
 		if err != nil {
 			p.t.Fatal(err)

@@ -35,15 +35,11 @@ func contentOf(t tx.Tx) content {
 
 // askToSign sends channels.sign.TAG for the pending operation.
 func (f *fsm) askToSign() {
-	if !f.reports(famSign) {
-		return
-	}
 	ups := make([]wire.Update, len(f.op.updates))
 	for i := range f.op.updates {
 		ups[i] = f.op.updates[i].wire()
 	}
-	f.emit(action{kind: actNotify, frame: wire.AppendSign(nil, f.channelText, wire.Sign{
-		Tag: f.op.tag(), SignedTx: f.op.offer.Text(), Updates: ups})})
+	f.report(famSign, wire.AppendSign(nil, f.channelText, wire.Sign{Tag: f.op.tag(), SignedTx: f.op.offer.Text(), Updates: ups}))
 }
 
 // hasSigned tells whether id is among the signers.
@@ -73,6 +69,7 @@ func (f *fsm) signedExactly(s *tx.SignedTx, ids ...tx.ID) bool {
 // answered handles a client's signature. The socket has acknowledged it
 // already: "ok" comes before and regardless of the checks (ws-api 3.4).
 func (f *fsm) answered(ev event) {
+	f.note(historyReceive, "signed", nil)
 	switch f.judge(groupSigned, ev.tag) {
 	case accept:
 		f.takeAnswer(ev.signed)

@@ -169,9 +169,7 @@ func (f *fsm) reportUpdate() {
 		return
 	}
 	f.reported = f.round
-	if f.reports(famUpdate) {
-		f.emit(action{kind: actNotify, frame: wire.AppendUpdate(nil, f.channelText, f.signed.Text())})
-	}
+	f.report(famUpdate, wire.AppendUpdate(nil, f.channelText, f.signed.Text()))
 }
 
 // linkDown is the loss of the peer's machine (fsm.md 7).

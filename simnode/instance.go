@@ -196,6 +196,7 @@ func (in *instance) take(it *item, work *[]*instance) {
 func (in *instance) step(ev event, work *[]*instance) {
 	var post *tx.SignedTx
 	ended := false
+	ev.at = time.Now()
 	for _, a := range in.f.Step(ev) {
 		switch a.kind {
 		case actNotify:
@@ -217,6 +218,8 @@ func (in *instance) step(ev event, work *[]*instance) {
 			in.watch()
 		case actDepth:
 			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth, signed: a.deep}, nil) }))
+		case actNoMachine:
+			in.node.log.Warn("no contract machine: answered with an internal error", "method", a.method, "channel", in.f.channelText)
 		case actEnd:
 			ended = true
 		}

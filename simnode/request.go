@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"slices"
 
@@ -26,6 +27,8 @@ type clientRequest struct {
 	txHash           *tx.Hash
 	accounts         []tx.ID
 	contracts        []string
+	types, tags      []string // history.fetch
+	count            int
 	nonce            *uint64
 	fee, gasPrice    *big.Int
 }
@@ -104,6 +107,9 @@ func decodeRequest(r *wire.Request) (clientRequest, *answer) {
 	if !known {
 		return c, &answer{code: wire.CodeMethodNotFound}
 	}
+	if fields, isContract := contractParams[r.Method]; isContract {
+		return c, c.contract(p, fields)
+	}
 	var bad *answer
 	switch r.Method {
 	case wire.MethodUpdateNew:
@@ -127,6 +133,10 @@ func decodeRequest(r *wire.Request) (clientRequest, *answer) {
 		return c, c.accountList(p["accounts"])
 	case wire.MethodGetPoI:
 		return c, c.proofParams(p)
+	case wire.MethodHistoryFetch:
+		if !c.historyParams(p) {
+			return c, new(internalError())
+		}
 	case wire.MethodAssumeMinimumDepth:
 		text, _ := wire.Text(p["tx_hash"])
 		if c.txHash = decodeHash(text, tx.PrefixTxHash); c.txHash == nil {
@@ -323,6 +333,52 @@ func (c *clientRequest) proofParams(p params) *answer {
 	}
 	return nil
 }
+
+// historyParams reads n (10), type and tag of history.fetch; an n below 1 acts
+// as 1.
+func (c *clientRequest) historyParams(p params) bool {
+	c.count = 10
+	if raw, there := p["n"]; there {
+		n, ok := wire.Integer(raw)
+		if !ok {
+			return false
+		}
+		c.count = int(max(1, min(n.Int64(), math.MaxInt32)))
+		if !n.IsInt64() && n.Sign() > 0 {
+			c.count = math.MaxInt32
+		}
+	}
+	list := func(key string, names map[string]string) (out []string, ok bool) {
+		raw, there := p[key]
+		if !there {
+			return nil, true
+		}
+		var items []string
+		if json.Unmarshal(raw, &items) != nil {
+			return nil, false
+		}
+		for _, item := range items {
+			name, known := names[item]
+			if !known {
+				return nil, false
+			}
+			out = append(out, name)
+		}
+		return out, true
+	}
+	var ok bool
+	if c.types, ok = list("type", historyTypes); !ok {
+		return false
+	}
+	c.tags, ok = list("tag", historyTags)
+	return ok
+}
+
+// The values of type and tag that history.fetch takes (ws-api 5).
+var (
+	historyTypes = map[string]string{"rpt": historyReport, "rcv": historyReceive, "snd": historySend, "req": historyRequest}
+	historyTags  = map[string]string{"info": "info", "on_chain_tx": "on_chain_tx", "conflict": "conflict", "update": "update", "leave": "leave", "error": "error", "debug": "debug"}
+)
 
 // abortCode reads the N of {"error": N}: an integer from 1 to 65535, also as
 // text (real-node.md). Everything else is -32603.
