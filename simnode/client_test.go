@@ -75,6 +75,8 @@ type client struct {
 	conn   *websocket.Conn
 	frames chan wire.Frame // closed at the end of the socket
 	code   int             // close code, 1006 without a close frame
+	// what drain has seen last
+	channel, fsmID string
 }
 
 func (w *world) dial(r role, query string) *client {
@@ -138,6 +140,12 @@ func (c *client) drain() (names []string, frames []wire.Frame) {
 				return append(names, fmt.Sprintf("close %d", c.code)), frames
 			}
 			names, frames = append(names, f.Name()), append(frames, f)
+			if f.ChannelID != "" {
+				c.channel = f.ChannelID
+			}
+			if f.Info != nil && f.Info.FSMID != "" {
+				c.fsmID = f.Info.FSMID
+			}
 		default:
 			return names, frames
 		}
@@ -215,3 +223,22 @@ func TestABlockedSocketIsSilentUntilTheStateChanges(t *testing.T) {
 }
 
 var _ net.Listener = (*memnet.Listener)(nil)
+
+func TestReconnectedClientsStarveOpenings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{SetupSlots: 1, SetupQueue: 1})
+		i, _ := w.open(nil)
+		f := i.fsmID
+		i.conn.Close()
+		synctest.Wait()
+		back := w.dial(roleInitiator, url.Values{"protocol": {"json-rpc"}, "role": {"initiator"}, "host": {"localhost"}, "port": {"13179"},
+			"existing_channel_id": {i.channel}, "existing_fsm_id": {f}}.Encode())
+		back.want("info fsm_up")
+		waits := w.dial(roleResponder, w.query(roleResponder, map[string]string{"port": "13180"}))
+		waits.want()
+		late := w.dial(roleResponder, w.query(roleResponder, map[string]string{"port": "13181"}))
+		late.want("close 1000")
+		back.conn.Close()
+		waits.want("info fsm_up")
+	})
+}

@@ -60,6 +60,10 @@ type Config struct {
 	// MaxChannels is how many machines may run, two for a channel whose sides
 	// are both here; 0 is no limit (the real node: 1000).
 	MaxChannels int
+	// SetupSlots is how many sockets are set up at a time, and SetupQueue how
+	// many more may wait; further ones are closed without a frame. SetupSlots 0
+	// is no limit (the real node: 10 and 5).
+	SetupSlots, SetupQueue int
 	// IdleTimeout is after how long a silent socket is closed; default 60 s.
 	IdleTimeout time.Duration
 	// BusyPorts are ports that something else listens on: a responder cannot

@@ -36,6 +36,7 @@ type Node struct {
 	byChannel map[channelSide]*instance
 	ports     map[int][]*instance // listened on, with the responders that wait there
 	cache     map[channelSide]saved
+	slots     slots
 }
 
 // channelSide is what a reconnecting client names.
@@ -166,8 +167,17 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	n.wg.Go(func() {
 		defer n.leave(s)
-		if bad == nil {
+		switch {
+		case !n.enter():
+			bad = silently()
+		case bad == nil && p.Reconnect:
+			defer n.leaveSlot()
 			bad = n.connect(s, p)
+		case bad == nil:
+			bad = n.connect(s, p)
+			n.leaveSlot()
+		default:
+			n.leaveSlot()
 		}
 		if bad != nil {
 			n.log.Info("connection refused", "query", r.URL.RawQuery, "refusal", bad.String())
