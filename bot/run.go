@@ -2,9 +2,10 @@ package bot
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"chanbot/results"
+	"chanbot/strategy"
 )
 
 // Report is what a run came to.
@@ -13,7 +14,8 @@ type Report struct {
 	// iterations, ran the same step, it shows the first one that went wrong.
 	Scenario results.ScenarioReport
 	// Summary holds the counts and latencies of all pairs. Its fields Chanbot
-	// and Started and its thresholds are left to the caller.
+	// and Thresholds, and what it says about the generator, are left to the
+	// caller.
 	Summary results.Summary
 	// Decisions is the hash of all random choices.
 	Decisions string
@@ -31,8 +33,8 @@ func (e *UnreachableError) Error() string { return "connect to " + e.Node + ": "
 // Unwrap returns the reason.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// ConfigError says what in a Config, or in the scenario, cannot be run. Its
-// text is one sentence for each mistake.
+// ConfigError says what in a Config, or in its scenario, cannot be run. Its
+// text has one line for each mistake.
 type ConfigError struct{ Err error }
 
 // Error lists the mistakes.
@@ -46,9 +48,45 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // the work under way has until Config.Grace to end, and the channels are
 // stopped. The report is complete in every case.
 //
-// The error is not nil only if nothing could be run: a *ConfigError before
-// anything was touched, an *UnreachableError when the first connection of the
-// run failed. What goes wrong later is part of the report.
+// The error is not nil if nothing could be run: a *ConfigError before anything
+// was touched, an *UnreachableError when no connection came about and the
+// scenario did not expect that. What goes wrong later is part of the report.
+// Any other error is a bug of chanbot; the report is there all the same.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
-	return nil, &ConfigError{errors.New("not runnable yet")}
+	cfg = cfg.withDefaults()
+	nodes, err := cfg.check()
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	f := newFleet(cfg, nodes)
+	f.run(ctx)
+	took := f.now()
+
+	rep := &Report{Decisions: strategy.HashDecisions(f.decisions)}
+	rep.Scenario = results.ScenarioReport{
+		Name: cfg.Scenario.Name, Node: nodes[0], NetworkID: cfg.NetworkID, Seed: cfg.Seed, Took: took,
+	}
+	rep.Summary = results.Summary{
+		Scenario: cfg.Scenario.Name, Seed: cfg.Seed, Node: nodes[0], NetworkID: cfg.NetworkID,
+		Started: f.started, Pairs: cfg.Pairs,
+	}
+	f.tally.Fill(&rep.Summary, took, nil)
+	f.stages.fill(&rep.Summary)
+	f.report.fill(rep, ctx.Err() != nil || left(cfg.Leave))
+	if f.firstMiss != nil && !f.connected.Load() && rep.Summary.Verdict != results.Passed {
+		return nil, f.firstMiss
+	}
+	if err := rep.Summary.CheckSums(); err != nil {
+		return rep, fmt.Errorf("count outcomes: %w", err)
+	}
+	return rep, nil
+}
+
+func left(leave <-chan struct{}) bool {
+	select {
+	case <-leave:
+		return true
+	default:
+		return false
+	}
 }

@@ -1,0 +1,221 @@
+package bot
+
+import (
+	"encoding/json"
+	"errors"
+	"math/big"
+
+	"chanbot/model"
+	"chanbot/outcome"
+	"chanbot/strategy"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// asked is a signing request that an end has to answer.
+type asked struct {
+	e   *end
+	s   *socket
+	f   *wire.Frame
+	tag string
+	op  *op  // the operation that it belongs to; nil when none is known
+	run *run // the step whose answers hold; nil when none is under way
+}
+
+// opOfTag says which operation asks for the signature of a tag.
+var opOfTag = map[string]outcome.Operation{
+	wire.TagInitiatorSign: outcome.Open, wire.TagResponderSign: outcome.Open,
+	wire.TagUpdate: outcome.Transfer, wire.TagUpdateAck: outcome.Transfer,
+	wire.TagDepositTx: outcome.Deposit, wire.TagDepositAck: outcome.Deposit,
+	wire.TagWithdrawTx: outcome.Withdraw, wire.TagWithdrawAck: outcome.Withdraw,
+	wire.TagShutdownSign: outcome.Close, wire.TagShutdownSignAck: outcome.Close,
+	wire.TagCloseSoloSign: outcome.CloseSolo, wire.TagSlashTx: outcome.Slash,
+	wire.TagSettleSign: outcome.Settle, wire.TagSnapshotSoloTx: outcome.Snapshot,
+	wire.TagForceProgressTx: outcome.ForceProgress,
+}
+
+// asked is told a signing request.
+func (e *end) asked(f *wire.Frame) {
+	a := &asked{e: e, s: e.sock, f: f, tag: f.Sign.Tag}
+	a.op, a.run = e.p.asker(e, a.tag)
+	create := a.tag == wire.TagInitiatorSign || a.tag == wire.TagResponderSign
+	if create && e.paused {
+		e.held = append(e.held, a)
+		return
+	}
+	if r := a.run; r != nil && r.hold != nil && a.op != nil && a.op.e == e {
+		r.hold.asks = append(r.hold.asks, a)
+		return
+	}
+	e.answer(a)
+}
+
+// asker returns the operation that a signing request belongs to, and the step
+// whose answers hold for it.
+func (p *pair) asker(e *end, tag string) (*op, *run) {
+	for _, o := range p.ops {
+		switch t := o.track.(type) {
+		case *updateTrack:
+			if tag == t.own && o.e == e || tag == t.ack && o.e.peer() == e {
+				return o, o.run
+			}
+		case *openTrack:
+			if opOfTag[tag] == outcome.Open && t.ends[e.role.Index()] == e {
+				return o, o.run
+			}
+		}
+	}
+	if n := len(p.runs); n > 0 {
+		return nil, p.runs[n-1]
+	}
+	return nil, nil
+}
+
+// answer decides about a signing request and does it.
+func (e *end) answer(a *asked) {
+	if e.sock != a.s {
+		return
+	}
+	e.nth[a.tag]++
+	layers := e.p.fleet.standing[e.role.Index()]
+	stepNth := 0
+	if a.run != nil {
+		layers = a.run.layers[e.role.Index()]
+		counts := a.run.nth[e.role.Index()]
+		counts[a.tag]++
+		stepNth = counts[a.tag]
+	}
+	if len(layers) == 0 {
+		e.accept(a, nil)
+		return
+	}
+	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: e.nth[a.tag], StepNth: stepNth}
+	req.Round, req.Amount = offered(a)
+	e.play(a, strategy.Decide(layers, req, e.p.draws[e.role.Index()]))
+}
+
+// offered returns the round of the offered transaction and what it moves.
+func offered(a *asked) (round uint64, amount *big.Int) {
+	if s, err := tx.ParseSigned(a.f.Sign.SignedTx); err == nil {
+		if t, err := s.Decode(); err == nil {
+			round, _, _ = tx.StateOf(t)
+		}
+	}
+	for _, u := range a.f.Sign.Updates {
+		if u.Amount != nil {
+			return round, u.Amount
+		}
+	}
+	return round, nil
+}
+
+// do makes one move. The watch that it returns tells what came of it.
+func (e *end) do(a *asked, m strategy.Move) *watch {
+	w := &watch{e: e, tag: a.tag, kind: m.Kind, expect: m.Expect}
+	switch m.Kind {
+	case strategy.MoveAccept:
+		e.accept(a, w)
+	case strategy.MoveAbort:
+		e.abort(a, w, m.Code)
+	case strategy.MoveIgnore:
+		w.resolve(outcome.Outcome{Kind: outcome.Done})
+	case strategy.MoveTamper:
+		e.sendSigned(a, w, e.tampered(a, m.Tamper))
+	case strategy.MovePropose:
+		w.started = true
+		e.p.propose(e, a.run, m.Propose, w)
+	case strategy.MoveStop:
+		w.started = true
+		e.p.stopAsAnswer(e, a.run, w)
+	case strategy.MoveDisconnect:
+		e.cutBy(a.run)
+		e.close(m.Cut)
+	case strategy.MoveReconnect:
+		e.cutBy(a.run)
+		e.comeBack(a.run)
+	case strategy.MoveParams:
+		w.id, w.method = e.p.id(), wire.AnswerMethod(a.tag)
+		params := e.p.substitute(e, m.Params)
+		e.send(wire.AppendRequest(nil, w.id, w.method, params), wire.Request{})
+	}
+	if a.run != nil && m.Expect != nil {
+		a.run.watches = append(a.run.watches, w)
+	}
+	return w
+}
+
+func (e *end) cutBy(r *run) {
+	if r != nil {
+		r.cut = true
+	}
+}
+
+// accept signs what is offered if the model agrees, and otherwise refuses it.
+func (e *end) accept(a *asked, w *watch) {
+	offer, err := e.client.CheckSign(a.f)
+	if err != nil {
+		e.refuse(a, err)
+		return
+	}
+	signed := offer.Sign(e.key, e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm)
+	e.sendSigned(a, w, signed.Text())
+}
+
+// refuse does not sign. What can be aborted is aborted with the code of a
+// validation error, so that the node does not wait for an answer.
+func (e *end) refuse(a *asked, err error) {
+	v := model.Violation{Role: e.role, Rule: ruleRefused, Expected: "an offer that can be signed", Got: err.Error(), Frame: a.f.Raw}
+	if r, ok := errors.AsType[*model.Refusal](err); ok {
+		v.Rule, v.Expected, v.Got = r.Rule, r.Expected, r.Got
+	}
+	e.p.violate(e, v)
+	if opOfTag[a.tag] != outcome.Open {
+		e.abort(a, nil, json.RawMessage(`1`))
+	}
+}
+
+// sendSigned answers with a transaction.
+func (e *end) sendSigned(a *asked, w *watch, text string) {
+	id, method := e.p.id(), wire.AnswerMethod(a.tag)
+	if w != nil {
+		w.id, w.method = id, method
+	}
+	raw := wire.AppendSigned(nil, id, a.tag, text)
+	req := wire.Request{Method: method, ID: id, SignedTx: text, HasSignedTx: true, Raw: raw}
+	if !e.send(raw, req) {
+		return
+	}
+	e.lastSigned = text
+	if a.op == nil {
+		return
+	}
+	switch t := a.op.track.(type) {
+	case *updateTrack:
+		if a.op.e == e {
+			t.signed, t.signedAt = true, e.p.now()
+		} else {
+			t.acked, t.ackedAt, t.peer = true, e.p.now(), max(t.peer, peerAnswered)
+		}
+	case *openTrack:
+		t.marks[e.role.Index()].signed = e.p.now()
+		t.agreed = t.agreed || e.role == outcome.Responder
+	}
+}
+
+// abort answers with an error code.
+func (e *end) abort(a *asked, w *watch, code json.RawMessage) {
+	method := wire.AnswerMethod(a.tag)
+	if w != nil {
+		w.code, w.method = code, method
+	}
+	raw := wire.AppendAbort(nil, nil, a.tag, code)
+	if !e.send(raw, wire.Request{}) || a.op == nil {
+		return
+	}
+	if t, ok := a.op.track.(*updateTrack); ok {
+		t.aborts[e.role.Index()] = code
+		if a.op.e != e {
+			t.peer = max(t.peer, peerAnswered)
+		}
+	}
+}

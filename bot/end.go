@@ -1,0 +1,308 @@
+package bot
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"chanbot/model"
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// end is one side of a channel as a scenario names it: initiator, responder, or
+// a further socket of one of them such as initiator.2. It has at most one
+// socket at a time, and several one after the other.
+type end struct {
+	p      *pair
+	role   outcome.Role
+	number int    // from 1
+	side   string // "initiator", "initiator.2"
+	key    tx.KeyPair
+
+	client *model.Client // the oracle; nil before the first socket
+	sock   *socket       // nil while there is none
+	joins  bool          // the socket continues the channel of another one and has not seen fsm_up
+
+	sawUp    bool // on this socket
+	timedOut bool // the node reported that one of its timers ran out
+	died     bool // the node reported the end of the channel
+	opened   bool // info open has come
+	reported bool // the first co-signed state has been reported
+	closed   int  // the close code of the last socket, 0 before
+	stopped  bool // its stop was answered
+
+	// For the resuming of open: which frames came since the socket is there.
+	seen   map[string]bool
+	paused bool     // create transactions are not answered
+	held   []*asked // those that wait for it
+
+	query url.Values // the connection parameters of the last new channel
+
+	rests []*rest // answers that are not finished
+
+	log        []string       // names of frames since the last step that is no wait
+	nth        map[string]int // signing requests by tag
+	lastSigned string         // what was signed before, for tampering
+	rejoined   bool           // frames may have come while no socket was there
+}
+
+func newEnd(p *pair, r outcome.Role, number int) *end {
+	side := r.String()
+	if number > 1 {
+		side += "." + strconv.Itoa(number)
+	}
+	return &end{p: p, role: r, number: number, side: side, key: p.keys[r.Index()], nth: map[string]int{}}
+}
+
+// peer returns the first socket of the other role.
+func (e *end) peer() *end { return e.p.first(e.role.Peer()) }
+
+// live says that the end has a socket whose channel has not died.
+func (e *end) live() bool { return e.sock != nil && !e.died }
+
+// attached takes a new connection into use.
+func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
+	s := &socket{end: e, conn: conn, lastOut: e.p.now()}
+	e.sock = s
+	e.sawUp, e.timedOut, e.died, e.closed, e.stopped = false, false, false, 0, false
+	e.paused, e.held = false, nil
+	e.seen = map[string]bool{}
+	e.rejoined = reconnect
+	if !reconnect {
+		e.opened, e.reported = false, false
+		e.nth, e.lastSigned = map[string]int{}, ""
+	}
+	if !e.joins {
+		e.client.Connected(reconnect)
+	}
+	e.p.record(e.p.now(), e.side, results.DirOpened, nil, true)
+	e.keepAlive(s)
+	return s
+}
+
+// keepAlive arms the timer of a socket that pings the node when nothing else
+// was sent, and notes its pongs.
+func (e *end) keepAlive(s *socket) {
+	every := e.p.fleet.cfg.KeepAlive
+	if every <= 0 {
+		return
+	}
+	s.conn.SetPongHandler(func(string) error {
+		e.p.lock()
+		defer e.p.unlock()
+		e.p.record(e.p.now(), e.side, results.DirPong, nil, true)
+		return nil
+	})
+	s.pinger = time.AfterFunc(every, func() {
+		e.p.lock()
+		silent := e.p.now() - s.lastOut
+		due := silent >= every
+		if e.sock != s || s.ownClose || s.broken {
+			e.p.unlock()
+			return
+		}
+		if due {
+			s.lastOut = e.p.now()
+			e.p.record(s.lastOut, e.side, results.DirPing, nil, true)
+			s.pinger.Reset(every)
+		} else {
+			s.pinger.Reset(every - silent)
+		}
+		e.p.unlock()
+		if due {
+			// A ping that cannot be written tells nothing that reading does not.
+			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
+		}
+	})
+}
+
+// readAll takes frames from the socket until it ends. It is called without the
+// lock, by the one goroutine of the socket.
+func (e *end) readAll(s *socket) {
+	defer e.p.readers.Done()
+	for {
+		kind, raw, err := s.read()
+		if err != nil {
+			e.p.lock()
+			e.lost(s, endingOf(err))
+			e.p.unlock()
+			s.conn.Close()
+			return
+		}
+		f := wire.DecodeFrame(raw)
+		e.p.lock()
+		e.received(s, kind, &f)
+		e.p.unlock()
+	}
+}
+
+// send puts a frame of the client on the wire. The model is told before it
+// goes. raw must not be changed afterwards. It reports false when there is no
+// socket to send on.
+func (e *end) send(raw []byte, req wire.Request) bool {
+	s := e.sock
+	if s == nil || s.ownClose {
+		return false
+	}
+	if !e.joins {
+		e.client.Sent(raw, req)
+	}
+	e.p.record(e.p.now(), e.side, results.DirOut, raw, true)
+	e.p.enqueue(s, outgoing{outText, raw})
+	return true
+}
+
+// close ends the socket from this side.
+func (e *end) close(cut strategy.Cut) {
+	s := e.sock
+	if s == nil || s.ownClose {
+		return
+	}
+	s.ownClose = true
+	if cut == strategy.CutReset {
+		s.ownCut = true
+		e.p.enqueue(s, outgoing{kind: outReset})
+		return
+	}
+	e.p.enqueue(s, outgoing{outClose, websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")})
+	s.giveUp = time.AfterFunc(closeTimeout, func() { s.conn.Close() })
+}
+
+// lost is told when a socket has ended.
+func (e *end) lost(s *socket, how ending) {
+	if s.pinger != nil {
+		s.pinger.Stop()
+	}
+	if s.giveUp != nil {
+		s.giveUp.Stop()
+	}
+	s.broken = true
+	if s.ownCut || s.ownClose && how.code == 1006 {
+		how.code, how.reason = 1005, ""
+	}
+	e.p.record(e.p.now(), e.side, results.DirClose, closeText(how), true)
+	if e.sock != s {
+		return
+	}
+	e.sock = nil
+	e.closed = how.code
+	if how.rule != "" && !s.ownClose {
+		e.p.violate(e, model.Violation{Role: e.role, Rule: how.rule, Expected: how.expected, Got: how.reason})
+	}
+	if !e.joins {
+		for _, v := range e.client.Closed(how.code, how.err) {
+			e.p.violate(e, v)
+		}
+	}
+	e.see("close " + strconv.Itoa(how.code))
+	e.forget(func(x *rest) bool { return x.a.s == s })
+	for _, o := range e.p.ops {
+		o.closed(e, s, how)
+	}
+	for _, r := range e.p.runs {
+		r.closed(e, s, how)
+	}
+	e.p.sweep()
+}
+
+func closeText(how ending) []byte {
+	return fmt.Appendf(nil, `{"code":%d,"reason":%s}`, how.code, results.FrameOf([]byte(how.reason)))
+}
+
+// see notes the name of a frame.
+func (e *end) see(name string) {
+	e.log = append(e.log, name)
+	if e.seen != nil {
+		e.seen[name] = true
+	}
+	for _, r := range e.p.runs {
+		r.notify()
+	}
+}
+
+// received is told a frame of the node.
+func (e *end) received(s *socket, kind int, f *wire.Frame) {
+	p := e.p
+	p.record(p.now(), e.side, results.DirIn, f.Raw, f.Kind != wire.KindInvalid)
+	if e.sock != s {
+		return
+	}
+	if kind == websocket.BinaryMessage {
+		e.see("unknown")
+		p.violate(e, model.Violation{Role: e.role, Rule: ruleFraming, Expected: "text messages", Got: "a binary message", Frame: f.Raw})
+		p.sweep()
+		return
+	}
+	up := f.Info != nil && f.Info.Event == wire.EventFSMUp
+	if e.joins && up {
+		e.takeOver()
+	}
+	name := f.Name()
+	e.see(name)
+	if !e.joins {
+		for _, v := range e.client.Received(f) {
+			p.violate(e, v)
+		}
+	}
+	e.follow(f)
+	if f.Kind == wire.KindBatch {
+		for i := range f.Batch {
+			e.dispatch(&f.Batch[i], f.Batch[i].Name())
+		}
+	} else {
+		e.dispatch(f, name)
+	}
+	p.sweep()
+}
+
+// follow keeps what the end knows about its channel.
+func (e *end) follow(f *wire.Frame) {
+	switch {
+	case f.Update != nil:
+		e.reported = true
+	case f.Info == nil:
+	case f.Info.Event == wire.EventFSMUp:
+		e.sawUp = true
+	case f.Info.Event == wire.EventOpen:
+		e.opened = true
+	case f.Info.Event == wire.EventTimeout:
+		e.timedOut = true
+	case f.Info.Event == wire.EventDied:
+		e.died = true
+	}
+}
+
+// dispatch tells the operations and the answers under way what came, and
+// answers a signing request.
+func (e *end) dispatch(f *wire.Frame, name string) {
+	p := e.p
+	for _, o := range p.ops {
+		o.frame(e, f, name)
+	}
+	for _, r := range p.runs {
+		r.frame(e, f, name)
+	}
+	e.proceed(f)
+	if f.Sign != nil {
+		e.asked(f)
+	}
+}
+
+// takeOver makes this socket the one that its channel is judged by: it has
+// displaced the one before.
+func (e *end) takeOver() {
+	e.joins = false
+	e.client.Connected(true)
+	for _, other := range e.p.ends {
+		if other != e && other.role == e.role && other.client == e.client {
+			other.joins = true // what still comes there is not judged
+		}
+	}
+}

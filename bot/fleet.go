@@ -1,0 +1,130 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+)
+
+// fleet is one run: all its pairs and what they share.
+type fleet struct {
+	cfg      Config
+	log      *slog.Logger
+	started  time.Time
+	nodes    [2]string // the URLs without a query, by role
+	dialer   *dialer
+	source   *strategy.Source
+	stranger tx.KeyPair // of an account that takes no part
+	standing [2][]strategy.Layer
+
+	setups chan struct{} // a token for each channel that is being set up
+	miner  *miner
+	tally  results.Tally
+	stages stages
+	report *reporter
+
+	connected atomic.Bool // some connection came about
+
+	mu        sync.Mutex // guards what follows
+	firstMiss *UnreachableError
+	decisions []strategy.Decision
+}
+
+func newFleet(cfg Config, nodes [2]string) *fleet {
+	f := &fleet{
+		cfg: cfg, log: cfg.Log, started: time.Now(), nodes: nodes,
+		dialer:   newDialer(cfg.Dial, cfg.TLS, cfg.Header),
+		stranger: tx.DeriveKeyPair([]byte("chanbot"), "stranger"),
+		setups:   make(chan struct{}, cfg.MaxInFlightSetups),
+		miner:    newMiner(&cfg),
+		report:   newReporter(&cfg),
+	}
+	f.source = strategy.NewSource(cfg.Seed, f.decided)
+	for i, r := range outcome.Roles {
+		f.standing[i] = cfg.Scenario.Layers(r, nil, nil, nil)
+	}
+	return f
+}
+
+// now is the time since the start of the run, on the monotonic clock.
+func (f *fleet) now() time.Duration { return time.Since(f.started) }
+
+// order returns the roles in the order in which they connect.
+func (f *fleet) order() []outcome.Role {
+	first := f.cfg.Scenario.Channel.First
+	if first == outcome.NoRole {
+		first = f.cfg.First
+	}
+	return []outcome.Role{first, first.Peer()}
+}
+
+// decided is told every random choice.
+func (f *fleet) decided(d strategy.Decision) {
+	f.mu.Lock()
+	f.decisions = append(f.decisions, d)
+	f.mu.Unlock()
+	if f.cfg.Decisions != nil {
+		f.cfg.Decisions(d)
+	}
+}
+
+// unreachable is told that a connection did not come about.
+func (f *fleet) unreachable(node string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.firstMiss == nil {
+		f.firstMiss = &UnreachableError{Node: node, Err: err}
+	}
+	f.log.Warn("no connection", "node", node, "err", err)
+}
+
+// run takes all pairs through the scenario and returns when nothing of them is
+// left.
+func (f *fleet) run(ctx context.Context) {
+	hard, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	var helpers sync.WaitGroup
+	over := make(chan struct{})
+	helpers.Go(func() {
+		f.deadline(ctx, over)
+		giveUp()
+	})
+	mining, stopMining := context.WithCancel(context.Background())
+	helpers.Go(func() { f.miner.run(mining) })
+
+	var pairs sync.WaitGroup
+	for n := range f.cfg.Pairs {
+		p := newPair(f, n)
+		pairs.Go(func() { p.live(&turn{p: p, work: ctx, hard: hard}) })
+	}
+	pairs.Wait()
+	close(over)
+	stopMining()
+	helpers.Wait()
+}
+
+// deadline returns when what is under way has to be given up, or when the run
+// is over.
+func (f *fleet) deadline(ctx context.Context, over <-chan struct{}) {
+	select {
+	case <-over:
+		return
+	case <-f.cfg.Leave:
+		return
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(f.cfg.Grace)
+	defer grace.Stop()
+	select {
+	case <-over:
+	case <-f.cfg.Leave:
+	case <-grace.C:
+	}
+}

@@ -1,0 +1,174 @@
+package bot
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/wire"
+)
+
+// peerState is what the peer of an update's starter knows about it.
+type peerState uint8
+
+const (
+	peerUnaware  peerState = iota
+	peerAsked              // it has a signing request
+	peerAnswered           // and has answered it, in whatever way
+	peerTold               // it has heard how the update ended
+)
+
+// updateTrack follows an operation that both sides sign: fsm.md 6.2, 6.3.
+type updateTrack struct {
+	own, ack string // the tags of the starter's and the peer's signing request
+
+	signed bool // the starter has answered with a transaction
+	acked  bool // the peer has answered with a transaction
+	peer   peerState
+	aborts [2]json.RawMessage // the last abort of each role
+
+	askedAt, signedAt, peerAskedAt, ackedAt time.Duration
+}
+
+func newUpdateTrack(kind outcome.Operation) *updateTrack {
+	switch kind {
+	case outcome.Deposit:
+		return &updateTrack{own: wire.TagDepositTx, ack: wire.TagDepositAck}
+	case outcome.Withdraw:
+		return &updateTrack{own: wire.TagWithdrawTx, ack: wire.TagWithdrawAck}
+	}
+	return &updateTrack{own: wire.TagUpdate, ack: wire.TagUpdateAck}
+}
+
+func (t *updateTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
+	switch e {
+	case o.e:
+		t.starter(o, e, f)
+	case o.e.peer():
+		t.acker(o, e, f)
+	}
+}
+
+// starter is told the frames of the side that asked for the update.
+func (t *updateTrack) starter(o *op, e *end, f *wire.Frame) {
+	if o.told {
+		return
+	}
+	if _, refused := o.answers(e, f); refused != nil {
+		o.tell(rejected(refused))
+		return
+	}
+	switch {
+	case f.Sign != nil && f.Sign.Tag == t.own:
+		if t.askedAt == 0 {
+			t.askedAt = o.p.now()
+		}
+	case f.Update != nil:
+		// An update report before the own signature is another's.
+		if t.signed {
+			o.tell(outcome.Outcome{Kind: outcome.Signed, Round: e.client.Round()})
+			t.measure(o)
+		}
+	case f.Conflict != nil:
+		o.tell(t.conflict(o, f.Conflict))
+		if o.out.Kind == outcome.Conflict && t.peer == peerUnaware && t.signed && o.out.Code == wire.ConflictConflict {
+			o.settleSoon()
+		}
+	case f.Info == nil:
+	case f.Info.Event == wire.EventAbortedUpdate:
+		code, _ := strconv.Atoi(string(t.aborts[e.role.Index()]))
+		o.tell(outcome.Outcome{Kind: outcome.Aborted, Code: code, By: outcome.ByRole(e.role)})
+	case f.Info.Event == wire.EventPeerDisconnected:
+		o.tell(outcome.Outcome{Kind: outcome.Died, Detail: "the peer has gone"})
+		o.settleSoon()
+	default:
+		if out := gone(e, f); out.Kind != outcome.Pending {
+			o.tell(out)
+			o.settleSoon()
+		}
+	}
+}
+
+// acker is told the frames of the other side.
+func (t *updateTrack) acker(o *op, e *end, f *wire.Frame) {
+	switch {
+	case f.Sign != nil && f.Sign.Tag == t.ack:
+		if t.signed && t.peer == peerUnaware {
+			t.peer, t.peerAskedAt = peerAsked, o.p.now()
+		}
+	case f.Update != nil:
+		if t.acked {
+			t.peer = peerTold
+			t.measure(o)
+		}
+	case f.Conflict != nil:
+		t.peer = peerTold
+	case f.Info == nil:
+	case f.Info.Event == wire.EventAbortedUpdate:
+		if t.peer != peerUnaware {
+			t.peer = peerTold
+		}
+	case f.Info.Event == wire.EventDied, f.Info.Event == wire.EventPeerDisconnected:
+		t.peer = peerTold
+	}
+}
+
+// conflict is the outcome of an update whose starter got channels.conflict.
+func (t *updateTrack) conflict(o *op, c *wire.Conflict) outcome.Outcome {
+	peer := o.e.role.Peer()
+	if code := t.aborts[peer.Index()]; code != nil && string(code) == strconv.Itoa(c.Code) {
+		return outcome.Outcome{Kind: outcome.Conflict, Code: c.Code, By: outcome.ByRole(peer), Round: c.Round}
+	}
+	out := outcome.Outcome{Kind: outcome.Conflict, Code: c.Code, By: outcome.ByNode, Round: c.Round}
+	if c.Code == wire.ConflictTimeout {
+		out.Kind = outcome.Timeout
+	}
+	return out
+}
+
+func (t *updateTrack) closed(o *op, e *end, s *socket, how ending) {
+	switch e {
+	case o.e:
+		o.tell(lostSocket(s, how, t.acked))
+		if !s.ownClose {
+			o.settleSoon()
+		}
+	case o.e.peer():
+		t.peer = peerTold
+	}
+}
+
+func (t *updateTrack) settled(o *op) bool {
+	peer := o.e.peer()
+	if t.peer == peerTold || peer.sock == nil {
+		return true
+	}
+	switch o.out.Kind {
+	case outcome.Aborted, outcome.Rejected:
+		return true
+	case outcome.Signed:
+		return false
+	case outcome.Conflict, outcome.Timeout, outcome.Disconnected:
+		// The peer hears of it if it was asked, or if both sides are told.
+		return t.peer == peerUnaware && o.settle == nil
+	}
+	return o.settle == nil
+}
+
+// measure records the parts of an update that both sides have reported.
+func (t *updateTrack) measure(o *op) {
+	if !o.told || o.out.Kind != outcome.Signed || t.peer != peerTold {
+		return
+	}
+	s := &o.p.fleet.stages
+	if t.askedAt > 0 {
+		s.add(o.kind, "sign_request", t.askedAt-o.sent)
+	}
+	if t.signedAt > 0 && t.peerAskedAt > 0 {
+		s.add(o.kind, "peer_sign_request", t.peerAskedAt-t.signedAt)
+	}
+	if t.ackedAt > 0 {
+		s.add(o.kind, "update", o.p.now()-t.ackedAt)
+	}
+}

@@ -1,0 +1,190 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// firstID is the id of the first request of a pair, as in the recorded session.
+const firstID = -576460752303422895
+
+// keptFrames is how many of the last frames of a pair a violation shows.
+const keptFrames = 16
+
+// pair is the initiator and the responder of one channel after the other.
+//
+// It is driven by whoever has something for it: the goroutines that read its
+// sockets, timers, and the one that runs its steps. Each of them takes the lock,
+// tells the pair, and lets unlock write what came of it. So a frame leads to
+// its answer without another goroutine having to wake up.
+//
+// Methods of pair, end, run and op are called with the lock held unless their
+// comment says otherwise.
+type pair struct {
+	fleet   *fleet
+	number  int
+	keys    [2]tx.KeyPair
+	readers sync.WaitGroup // of sockets, and of what answers start
+
+	mu sync.Mutex // guards everything below, in ends, sockets, runs and ops too
+
+	ends      []*end
+	dirty     []*socket // those with something in their queue
+	nextID    int64
+	iteration int
+	runs      []*run // the steps under way
+	ops       []*op  // the operations under way
+	turn      *turn  // of the goroutine that runs the steps
+	draws     [2]*strategy.Stream
+	choices   *strategy.Stream
+
+	kept   [keptFrames]results.FrameRecord // the last frames, as a ring
+	keptAt int
+
+	bad     bool // a violation that no step expected
+	leaving bool // the sockets are being closed at the end
+}
+
+func newPair(f *fleet, number int) *pair {
+	p := &pair{fleet: f, number: number, nextID: firstID}
+	for i, r := range outcome.Roles {
+		p.keys[i] = f.cfg.Keys[2*number+i]
+		p.draws[i] = f.source.Stream(number, r, "answer")
+	}
+	return p
+}
+
+// lock takes the lock.
+func (p *pair) lock() { p.mu.Lock() }
+
+// unlock gives the lock back and then writes what was queued meanwhile.
+func (p *pair) unlock() {
+	var room [4]*socket
+	claimed := room[:0]
+	for _, s := range p.dirty {
+		if !s.writing && !s.broken && len(s.queue) > 0 {
+			s.writing = true
+			claimed = append(claimed, s)
+		}
+	}
+	p.dirty = p.dirty[:0]
+	p.mu.Unlock()
+	for _, s := range claimed {
+		p.flush(s)
+	}
+}
+
+// flush writes the queue of a socket until it is empty. It is called without
+// the lock by the one goroutine that set writing.
+func (p *pair) flush(s *socket) {
+	for {
+		p.mu.Lock()
+		batch := s.queue
+		if len(batch) == 0 || s.broken {
+			s.writing = false
+			p.mu.Unlock()
+			return
+		}
+		s.queue, s.spare = s.spare[:0], nil
+		p.mu.Unlock()
+
+		var err error
+		for _, o := range batch {
+			if err = s.write(o); err != nil {
+				break
+			}
+		}
+		clear(batch)
+		p.mu.Lock()
+		s.spare = batch[:0]
+		if err != nil {
+			s.broken = true
+		}
+		p.mu.Unlock()
+		if err != nil {
+			s.conn.Close() // the reader then tells how it ended
+		}
+	}
+}
+
+// enqueue puts something into the queue of a socket.
+func (p *pair) enqueue(s *socket, o outgoing) {
+	s.queue = append(s.queue, o)
+	s.lastOut = p.now()
+	p.dirty = append(p.dirty, s)
+}
+
+// now is the time since the start of the run.
+func (p *pair) now() time.Duration { return p.fleet.now() }
+
+// id returns the next id of a request.
+func (p *pair) id() wire.ID {
+	id := wire.IntID(p.nextID)
+	p.nextID++
+	return id
+}
+
+// end returns the given socket of a role, which is made when it is new.
+func (p *pair) end(r outcome.Role, socket int) *end {
+	for _, e := range p.ends {
+		if e.role == r && e.number == socket {
+			return e
+		}
+	}
+	e := newEnd(p, r, socket)
+	p.ends = append(p.ends, e)
+	return e
+}
+
+// first returns the first socket of a role.
+func (p *pair) first(r outcome.Role) *end { return p.end(r, 1) }
+
+// record hands a frame to the sink and keeps it for violations. text is what
+// goes over the wire, or a text of chanbot.
+func (p *pair) record(at time.Duration, side, dir string, text []byte, isJSON bool) {
+	rec := results.FrameRecord{T: at, Pair: p.number, Side: side, Dir: dir, Frame: text}
+	if !isJSON && text != nil {
+		rec.Frame = results.FrameOf(text)
+	}
+	if dir != results.DirPing && dir != results.DirPong {
+		p.kept[p.keptAt%keptFrames] = rec
+		p.keptAt++
+	}
+	if p.fleet.cfg.Frames != nil {
+		p.fleet.cfg.Frames.Record(rec)
+	}
+}
+
+// lastFrames returns the kept frames in their order.
+func (p *pair) lastFrames() []results.FrameRecord {
+	n := min(p.keptAt, keptFrames)
+	out := make([]results.FrameRecord, 0, n)
+	for i := p.keptAt - n; i < p.keptAt; i++ {
+		out = append(out, p.kept[i%keptFrames])
+	}
+	return out
+}
+
+// reset forgets the channel before the next iteration. All sockets are closed.
+func (p *pair) reset(iteration int) {
+	p.ends, p.dirty, p.runs, p.ops = nil, nil, nil, nil
+	p.iteration = iteration
+	p.nextID = firstID
+	p.leaving = false
+}
+
+// drop removes x from list and keeps the order.
+func drop[T comparable](list []T, x T) []T {
+	for i, v := range list {
+		if v == x {
+			return append(list[:i], list[i+1:]...)
+		}
+	}
+	return list
+}

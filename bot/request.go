@@ -1,0 +1,300 @@
+package bot
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math/big"
+	"slices"
+
+	"chanbot/outcome"
+	"chanbot/strategy"
+	"chanbot/wire"
+)
+
+// account returns the address that a scenario's account stands for.
+func (p *pair) account(a strategy.Account) string {
+	switch a.Role() {
+	case outcome.Initiator:
+		return p.keys[0].ID().String()
+	case outcome.Responder:
+		return p.keys[1].ID().String()
+	}
+	if a == "other" {
+		return p.fleet.stranger.ID().String()
+	}
+	return string(a)
+}
+
+// accountOr is account with a default.
+func (p *pair) accountOr(a strategy.Account, def outcome.Role) string {
+	if a == "" {
+		return p.keys[def.Index()].ID().String()
+	}
+	return p.account(a)
+}
+
+// accounts returns the addresses of a query, both sides' by default.
+func (p *pair) accounts(list []strategy.Account) []string {
+	if len(list) == 0 {
+		list = []strategy.Account{"initiator", "responder"}
+	}
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = p.account(a)
+	}
+	return out
+}
+
+// request returns the request of an action without its optional parameters.
+func (p *pair) request(e *end, a *strategy.Action) wire.Params {
+	switch a.Kind {
+	case outcome.Transfer:
+		return wire.UpdateNew{
+			From: p.accountOr(a.From, e.role), To: p.accountOr(a.To, e.role.Peer()),
+			Amount: a.Amount, Meta: a.Meta,
+		}
+	case outcome.Message:
+		m := wire.Message{To: p.accountOr(a.To, e.role.Peer()), Info: a.Info}
+		if a.From != "" {
+			m.From = p.account(a.From)
+		}
+		return m
+	case outcome.Balances:
+		return wire.GetBalances{Accounts: p.accounts(a.Accounts)}
+	case outcome.State:
+		return wire.GetOffchainState{}
+	case outcome.Proof:
+		accounts := p.accounts(a.Accounts)
+		if len(a.Accounts) == 0 && len(a.Contracts) > 0 {
+			accounts = nil
+		}
+		return wire.GetPoI{Accounts: accounts, Contracts: a.Contracts}
+	case outcome.History:
+		return wire.HistoryFetch{}
+	case outcome.Ping:
+		return wire.System{Action: wire.ActionPing}
+	case outcome.Stop:
+		return wire.System{Action: wire.ActionStop}
+	}
+	return nil
+}
+
+// withID says whether requests of a kind carry an id, as in the recorded
+// session.
+func withID(kind outcome.Operation) bool {
+	switch kind {
+	case outcome.Balances, outcome.State, outcome.Proof, outcome.History, outcome.Stop:
+		return true
+	}
+	return false
+}
+
+// requestID returns the id of a step's request, nil for none.
+func (p *pair) requestID(kind outcome.Operation, policy strategy.IDPolicy) wire.ID {
+	switch policy.Mode {
+	case strategy.IDAlways:
+		return p.id()
+	case strategy.IDNever:
+		return nil
+	case strategy.IDValue:
+		return wire.ID(policy.Value)
+	}
+	if withID(kind) {
+		return p.id()
+	}
+	return nil
+}
+
+// frame returns the whole request of an action.
+func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method string) {
+	req := p.request(e, a)
+	method = req.Method()
+	if len(a.Options) == 0 && a.Params == nil {
+		return wire.AppendCall(nil, id, req), method
+	}
+	params := req.AppendParams(nil)
+	if len(a.Options) > 0 {
+		params = withOptions(params, a.Options)
+	}
+	if a.Params != nil {
+		params = mergePatch(params, p.substitute(e, a.Params))
+	}
+	return wire.AppendRequest(nil, id, method, params), method
+}
+
+// withOptions adds members to an object, in alphabetical order.
+func withOptions(params []byte, options []strategy.Option) []byte {
+	members, _ := wire.Members(params)
+	if members == nil {
+		members = map[string]json.RawMessage{}
+	}
+	for _, o := range options {
+		members[o.Name] = o.Value
+	}
+	return object(members)
+}
+
+// object writes the members of an object in alphabetical order.
+func object(members map[string]json.RawMessage) []byte {
+	b := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, text(name)...), ':')
+		b = append(b, members[name]...)
+	}
+	return append(b, '}')
+}
+
+// text writes s as a JSON string without needless escapes.
+func text(s string) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(s) != nil {
+		return []byte(`""`)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// mergePatch applies a JSON merge patch (RFC 7396): null removes a member, and
+// what is not an object replaces everything.
+func mergePatch(target, patch []byte) []byte {
+	changes, ok := wire.Members(patch)
+	if !ok {
+		return patch
+	}
+	members, ok := wire.Members(target)
+	if !ok || members == nil {
+		members = map[string]json.RawMessage{}
+	}
+	for name, change := range changes {
+		if string(change) == "null" {
+			delete(members, name)
+			continue
+		}
+		members[name] = mergePatch(members[name], change)
+	}
+	return object(members)
+}
+
+// substitute replaces the texts in raw JSON that stand for something of the
+// pair.
+func (p *pair) substitute(e *end, raw json.RawMessage) json.RawMessage {
+	if !bytes.Contains(raw, []byte(`"$`)) {
+		return raw
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return raw
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(p.replaced(e, v)) != nil {
+		return raw
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+func (p *pair) replaced(e *end, v any) any {
+	switch v := v.(type) {
+	case string:
+		return p.placeholder(e, v)
+	case []any:
+		for i := range v {
+			v[i] = p.replaced(e, v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = p.replaced(e, v[k])
+		}
+	}
+	return v
+}
+
+// ask sends the request of an action and follows it as an operation.
+func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy) *op {
+	o := p.begin(r, a.Kind, e, trackOf(a))
+	o.action = a
+	if e.sock == nil {
+		o.tell(e.without(a.Kind))
+		return o
+	}
+	o.id = p.requestID(a.Kind, policy)
+	var raw []byte
+	raw, o.method = p.frame(e, a, o.id)
+	o.sent, o.began = p.now(), true
+	if !e.send(raw, wire.Request{}) {
+		o.tell(e.without(a.Kind))
+	}
+	return o
+}
+
+// without is the outcome of what cannot be sent because there is no socket.
+func (e *end) without(kind outcome.Operation) outcome.Outcome {
+	switch {
+	case e.client == nil:
+		return outcome.Outcome{Kind: outcome.Disconnected, Detail: "never connected"}
+	case kind == outcome.Stop && (e.died || e.closed == 1000):
+		return outcome.Outcome{Kind: outcome.Done, Detail: "the socket was closed already"}
+	case e.died:
+		return outcome.Outcome{Kind: outcome.Died, Detail: "before it was sent"}
+	}
+	return outcome.Outcome{Kind: outcome.Disconnected, Detail: "not connected"}
+}
+
+// trackOf returns what follows an action.
+func trackOf(a *strategy.Action) tracker {
+	switch a.Kind {
+	case outcome.Transfer:
+		return newUpdateTrack(a.Kind)
+	case outcome.Message:
+		return messageTrack{info: a.Info}
+	case outcome.Stop:
+		return stopTrack{}
+	case outcome.Balances:
+		return replyTrack{reply: wire.MethodGetBalancesReply}
+	case outcome.State:
+		return replyTrack{reply: wire.MethodGetOffchainStateReply}
+	case outcome.Proof:
+		return replyTrack{reply: wire.MethodGetPoIReply}
+	case outcome.History:
+		return replyTrack{reply: wire.MethodHistoryFetchReply}
+	case outcome.Ping:
+		return replyTrack{reply: wire.MethodSystemPong}
+	}
+	return quietTrack{}
+}
+
+// propose starts an operation as the answer to a signing request.
+func (p *pair) propose(e *end, r *run, a *strategy.Action, w *watch) {
+	if r == nil {
+		// The step is over: the request goes out all the same, uncounted.
+		raw, _ := p.frame(e, a, p.requestID(a.Kind, strategy.IDPolicy{}))
+		e.send(raw, wire.Request{})
+		w.resolve(outcome.Outcome{Kind: outcome.Unknown})
+		return
+	}
+	o := p.ask(e, r, a, strategy.IDPolicy{})
+	o.answer = w
+}
+
+// stopAsAnswer stops the channel instead of signing.
+func (p *pair) stopAsAnswer(e *end, r *run, w *watch) {
+	p.propose(e, r, &strategy.Action{Kind: outcome.Stop}, w)
+}
+
+// amounts compares what a query returned with what was expected.
+func wantedBalance(values []wire.Balance, account string) *big.Int {
+	for _, v := range values {
+		if v.Account == account {
+			return v.Balance
+		}
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package bot
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	// readLimit is the largest frame that is taken from a node. The API has
+	// none that comes near it.
+	readLimit = 16 << 20
+	// writeTimeout ends a socket whose node takes no bytes any more.
+	writeTimeout = 10 * time.Second
+	// closeTimeout is how long the node may take to answer a close.
+	closeTimeout = time.Second
+	// bufferSize is that of the buffers of a connection. Frames may be larger.
+	bufferSize = 1 << 10
+)
+
+// writeBuffers are shared by all sockets of the process, because few of them
+// write at one time.
+var writeBuffers sync.Pool
+
+// outgoingKind is what is done with the bytes of an outgoing.
+type outgoingKind uint8
+
+const (
+	outText outgoingKind = iota
+	outBinary
+	outRaw   // past the framing
+	outClose // a close frame; the reader then waits for the node's
+	outReset // the connection is cut
+)
+
+type outgoing struct {
+	kind outgoingKind
+	data []byte
+}
+
+// socket is one WebSocket connection of an end. Its pair's lock guards all its
+// fields except conn, which one goroutine reads and the one that set writing
+// writes.
+type socket struct {
+	end  *end
+	conn *websocket.Conn
+
+	queue   []outgoing // what waits to be written, in order
+	spare   []outgoing // the memory of the queue before
+	writing bool       // somebody writes and will look at queue again
+	broken  bool       // nothing is written any more
+
+	lastOut  time.Duration // when the last frame was queued
+	pinger   *time.Timer
+	giveUp   *time.Timer // runs while a close is not answered
+	ownClose bool        // this end closes, or has cut the connection
+	ownCut   bool        // without a close frame
+}
+
+// dialer connects to nodes.
+type dialer struct {
+	ws     websocket.Dialer
+	header http.Header
+}
+
+func newDialer(dial func(context.Context, string, string) (net.Conn, error), tlsConfig *tls.Config, header http.Header) *dialer {
+	return &dialer{
+		ws: websocket.Dialer{
+			NetDialContext:   dial,
+			TLSClientConfig:  tlsConfig,
+			HandshakeTimeout: 30 * time.Second,
+			ReadBufferSize:   bufferSize,
+			WriteBufferSize:  bufferSize,
+			WriteBufferPool:  &writeBuffers,
+		},
+		header: header,
+	}
+}
+
+// handshakeError is an HTTP answer instead of an upgrade.
+type handshakeError struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// Error names the HTTP status.
+func (e *handshakeError) Error() string {
+	return "HTTP " + http.StatusText(e.status) + " instead of a WebSocket"
+}
+
+// dial opens a connection. The error is a *handshakeError when the node
+// answered with something else than an upgrade.
+func (d *dialer) dial(ctx context.Context, url string) (*websocket.Conn, error) {
+	conn, resp, err := d.ws.DialContext(ctx, url, d.header)
+	if err != nil {
+		if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
+			body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
+			return nil, &handshakeError{status: resp.StatusCode, header: resp.Header, body: body}
+		}
+		return nil, err
+	}
+	conn.SetReadLimit(readLimit)
+	return conn, nil
+}
+
+// readBuffers hold frames while they are read.
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// read returns the next message in memory of its own.
+func (s *socket) read() (kind int, frame []byte, err error) {
+	kind, r, err := s.conn.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	room := readBuffers.Get().(*[]byte)
+	b := (*room)[:0]
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == nil {
+			continue
+		}
+		if err == io.EOF {
+			err = nil
+		}
+		frame = append(make([]byte, 0, len(b)), b...)
+		if cap(b) <= 64<<10 {
+			*room = b[:0]
+			readBuffers.Put(room)
+		}
+		return kind, frame, err
+	}
+}
+
+// write puts one outgoing on the wire. After an error the socket is dead.
+func (s *socket) write(o outgoing) error {
+	switch o.kind {
+	case outReset:
+		reset(s.conn.NetConn())
+		return nil
+	case outClose:
+		return s.conn.WriteControl(websocket.CloseMessage, o.data, time.Now().Add(closeTimeout))
+	case outRaw:
+		nc := s.conn.NetConn()
+		if err := nc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		_, err := nc.Write(o.data)
+		return err
+	}
+	kind := websocket.TextMessage
+	if o.kind == outBinary {
+		kind = websocket.BinaryMessage
+	}
+	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	return s.conn.WriteMessage(kind, o.data)
+}
+
+// reset cuts a connection so that the peer's reads fail at once.
+func reset(c net.Conn) {
+	inner := c
+	if t, ok := c.(*tls.Conn); ok {
+		inner = t.NetConn()
+	}
+	if l, ok := inner.(interface{ SetLinger(int) error }); ok {
+		l.SetLinger(0)
+	}
+	inner.Close()
+}
+
+// fragments returns a text message cut into WebSocket frames of its own, masked
+// with zeros as RFC 6455 allows.
+func fragments(parts []string) []byte {
+	var b []byte
+	for i, part := range parts {
+		head := byte(0)
+		if i == 0 {
+			head = websocket.TextMessage
+		}
+		if i == len(parts)-1 {
+			head |= 0x80
+		}
+		b = append(b, head)
+		switch n := len(part); {
+		case n < 126:
+			b = append(b, 0x80|byte(n))
+		case n <= 0xffff:
+			b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
+		default:
+			b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
+		}
+		b = append(append(b, 0, 0, 0, 0), part...)
+	}
+	return b
+}
+
+// ending is why a socket ended.
+type ending struct {
+	code   int    // of the close frame; 1006 when there was none
+	reason string // of the close frame, or what went wrong in words
+	// rule is the rule of the WebSocket protocol that the node broke, "" when
+	// it broke none.
+	rule, expected string
+	err            error // what the reader returned
+}
+
+// endingOf reads the error that ended the reading of a socket.
+func endingOf(err error) ending {
+	how := readEnding(err)
+	how.err = err
+	return how
+}
+
+func readEnding(err error) ending {
+	if c, ok := errors.AsType[*websocket.CloseError](err); ok {
+		if c.Code == websocket.CloseAbnormalClosure {
+			return ending{code: 1006, reason: "the connection ended without a close"}
+		}
+		return ending{code: c.Code, reason: c.Text}
+	}
+	text := err.Error()
+	switch {
+	case errors.Is(err, websocket.ErrReadLimit):
+		return ending{code: 1006, reason: "a frame over the limit", rule: ruleFrameSize, expected: "a frame of at most 16777216 bytes"}
+	case errors.Is(err, net.ErrClosed):
+		return ending{code: 1006, reason: "closed by chanbot"}
+	case strings.HasPrefix(text, "websocket: "):
+		return ending{code: 1006, reason: text, rule: ruleFraming, expected: "frames as in RFC 6455"}
+	}
+	return ending{code: 1006, reason: text}
+}

@@ -1,0 +1,284 @@
+package bot
+
+import (
+	"time"
+
+	"chanbot/model"
+	"chanbot/outcome"
+	"chanbot/strategy"
+	"chanbot/wire"
+)
+
+// run is one step under way, of one pair.
+type run struct {
+	p      *pair
+	step   *strategy.Step
+	index  int // of the step of the scenario that it is, or is a part of, from 1
+	layers [2][]strategy.Layer
+
+	ops     []*op // all that were attempted in this step
+	watches []*watch
+	nth     [2]map[string]int // signing requests in this step, by tag
+	hold    *hold             // answers that wait for each other; nil when none do
+	from    []int             // where the log of each end stood
+	odd     bool              // an answer was given that was not to accept
+	cut     bool              // an answer or the step closed a socket
+	pending int               // what still runs: its own work, delayed answers
+	waiting int               // answers that wait for a time or for the node
+
+	violation *model.Violation
+	expired   bool
+	cancelled bool
+	problems  []string
+
+	started time.Duration
+	ended   time.Duration
+	timer   *time.Timer
+	until   time.Duration // when the timer runs out
+	wake    chan struct{} // closed when something may have changed; nil while nobody waits
+	done    chan struct{} // closed when the step is over
+	over    bool
+}
+
+// hold keeps the answers of a step of both until each side has its request.
+type hold struct {
+	asks []*asked
+}
+
+// start puts a step among those under way. Its own work counts as pending until
+// the caller says that it has begun.
+func (p *pair) start(step *strategy.Step, index int) *run {
+	if len(p.runs) == 0 && step.Action.Kind != outcome.Wait {
+		for _, e := range p.ends {
+			e.log = nil // those who looked at it keep their own
+		}
+	}
+	r := &run{
+		p: p, step: step, index: index, pending: 1,
+		started: p.now(),
+		done:    make(chan struct{}),
+	}
+	for i, role := range outcome.Roles {
+		r.layers[i] = p.fleet.cfg.Scenario.Layers(role, step, nil, nil)
+		r.nth[i] = map[string]int{}
+	}
+	for _, e := range p.ends {
+		r.from = append(r.from, len(e.log))
+	}
+	limit := step.Timeout
+	if limit == 0 {
+		limit = p.fleet.cfg.Timeout
+	}
+	if w := step.Action.Wait; w != nil && step.Timeout == 0 {
+		limit += w.For
+	}
+	r.until = r.started + limit
+	r.timer = time.AfterFunc(limit, func() {
+		p.lock()
+		defer p.unlock()
+		if r.over {
+			return
+		}
+		if left := r.until - p.now(); left > 0 {
+			r.timer.Reset(left)
+			return
+		}
+		r.expire()
+		p.sweep()
+	})
+	p.runs = append(p.runs, r)
+	return r
+}
+
+// extend gives the step more time, because waiting is part of it.
+func (r *run) extend(d time.Duration) { r.until += d }
+
+// notify wakes those who wait for something to change.
+func (r *run) notify() {
+	if r.wake != nil {
+		close(r.wake)
+		r.wake = nil
+	}
+}
+
+// changes returns a channel that is closed at the next change.
+func (r *run) changes() <-chan struct{} {
+	if r.wake == nil {
+		r.wake = make(chan struct{})
+	}
+	return r.wake
+}
+
+// begun says that the step's own work is done.
+func (r *run) begun() { r.pending-- }
+
+// saw returns the names of the frames that an end got during the step.
+func (r *run) saw(e *end) []string {
+	for i, x := range r.p.ends {
+		if x != e {
+			continue
+		}
+		if i < len(r.from) {
+			return e.log[r.from[i]:]
+		}
+		return e.log
+	}
+	return nil
+}
+
+// main returns the operations that the step itself asked for.
+func (r *run) main() []*op {
+	var list []*op
+	for _, o := range r.ops {
+		if o.answer == nil {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// complete says whether nothing more is to come.
+func (r *run) complete() bool {
+	if r.violation != nil {
+		return true
+	}
+	r.release()
+	if r.pending > 0 || r.waiting > 0 {
+		return false
+	}
+	for _, o := range r.ops {
+		if !o.over {
+			return false
+		}
+	}
+	for _, w := range r.watches {
+		if !w.told {
+			return false
+		}
+	}
+	return len(r.missing()) == 0
+}
+
+// missing returns the frames that are expected and have not been seen.
+func (r *run) missing() []missingFrame {
+	if r.step.Expect == nil {
+		return nil
+	}
+	var list []missingFrame
+	for i, role := range outcome.Roles {
+		rule := &r.step.Expect.Frames[i]
+		if len(rule.Must) == 0 {
+			continue
+		}
+		saw := r.saw(r.p.first(role))
+		used := make([]bool, len(saw))
+		for _, want := range rule.Must {
+			if !take(saw, used, want) {
+				list = append(list, missingFrame{role, want})
+			}
+		}
+	}
+	return list
+}
+
+type missingFrame struct {
+	role outcome.Role
+	name strategy.FrameName
+}
+
+// take marks the first name that matches and was not used yet.
+func take(names []string, used []bool, want strategy.FrameName) bool {
+	for i, n := range names {
+		if !used[i] && want.Matches(n) {
+			used[i] = true
+			return true
+		}
+	}
+	return false
+}
+
+// frame is told every frame of the pair.
+func (r *run) frame(e *end, f *wire.Frame, name string) {
+	for _, w := range r.watches {
+		w.frame(e, f, name)
+	}
+}
+
+// closed is told the end of every socket of the pair.
+func (r *run) closed(e *end, s *socket, how ending) {
+	for _, w := range r.watches {
+		w.closed(e, s, how)
+	}
+}
+
+// release lets the held answers go when each side has its request, or when one
+// side will not get it any more.
+func (r *run) release() {
+	h := r.hold
+	if h == nil {
+		return
+	}
+	alone := false
+	for _, o := range r.main() {
+		alone = alone || o.told
+	}
+	if len(h.asks) < 2 && !alone {
+		return
+	}
+	r.hold = nil
+	for _, a := range h.asks {
+		a.e.answer(a)
+	}
+}
+
+// expire ends the step because its time is over. What was told stands.
+func (r *run) expire() {
+	r.expired = true
+	for _, o := range r.ops {
+		o.tell(outcome.Outcome{Kind: outcome.Timeout, By: outcome.ByBot})
+	}
+	r.finish()
+}
+
+// cancel ends the step because the run ends.
+func (r *run) cancel() {
+	if r.over {
+		return
+	}
+	r.cancelled = true
+	for _, o := range r.ops {
+		o.tell(outcome.Outcome{Kind: outcome.Cancelled})
+	}
+	r.finish()
+}
+
+// finish ends the step and everything in it.
+func (r *run) finish() {
+	if r.over {
+		return
+	}
+	r.over = true
+	r.timer.Stop()
+	for _, o := range r.ops {
+		if r.violation != nil {
+			o.tell(violated(r.violation))
+		}
+		if !o.over && o.told {
+			o.track.settled(o) // gives back what it holds
+		}
+		o.finish()
+	}
+	for _, e := range r.p.ends {
+		e.forget(func(x *rest) bool { return x.a.run == r })
+	}
+	r.hold = nil
+	r.ended = r.p.now()
+	r.p.runs = drop(r.p.runs, r)
+	close(r.done)
+}
+
+// violated is the outcome of an operation during which the node did what a
+// correct node cannot do.
+func violated(v *model.Violation) outcome.Outcome {
+	return outcome.Outcome{Kind: outcome.Violation, Detail: v.Rule + ": expected " + v.Expected + ", got " + v.Got}
+}

@@ -1,0 +1,199 @@
+package bot
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/wire"
+)
+
+// live runs the steps of the scenario as often as the configuration says. It is
+// called without the lock and returns when nothing of the pair runs any more.
+func (p *pair) live(t *turn) {
+	for i := range p.fleet.cfg.Iterations {
+		if t.work.Err() != nil {
+			p.fleet.report.skipped(p, i, 0)
+			return
+		}
+		p.lock()
+		p.reset(i)
+		p.turn = t
+		p.unlock()
+		ok := p.iterate(t, i)
+		p.teardown(t)
+		if !ok {
+			return
+		}
+	}
+}
+
+// iterate runs the steps once. It returns false when one of them went wrong.
+func (p *pair) iterate(t *turn, iteration int) bool {
+	steps := p.fleet.cfg.Scenario.Steps
+	for n := range steps {
+		if t.work.Err() != nil {
+			p.fleet.report.skipped(p, iteration, n)
+			return false
+		}
+		t.index = n + 1
+		rep, checks := p.perform(t, &steps[n])
+		rep.Index = n + 1
+		p.fleet.report.step(p, iteration, rep, checks)
+		if !rep.Passed {
+			p.fleet.report.skipped(p, iteration, n+1)
+			return false
+		}
+	}
+	return true
+}
+
+// perform runs one step, which may be made of others, and judges it.
+func (p *pair) perform(t *turn, step *strategy.Step) (results.StepReport, []results.Check) {
+	a := &step.Action
+	started := p.now()
+	rep := results.StepReport{Label: label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
+	var checks []results.Check
+	// each runs steps one after the other; false ends the whole.
+	each := func(t *turn, steps []strategy.Step, where string) bool {
+		for i := range steps {
+			if t.work.Err() != nil {
+				rep.Outcome = outcome.Outcome{Kind: outcome.Cancelled}
+				return false
+			}
+			inner, more := p.perform(t, &steps[i])
+			checks = append(checks, more...)
+			if !inner.Passed {
+				inner.Problems = append([]string{where + inner.Label + " (" + steps[i].Pos.String() + ")"}, inner.Problems...)
+				inner.Label, inner.Took = rep.Label, 0
+				rep = inner
+				return false
+			}
+		}
+		return true
+	}
+	switch a.Kind {
+	case strategy.Repeat:
+		for n := 0; ; n++ {
+			if a.Times > 0 && n == a.Times || a.Times == 0 && p.now()-started >= a.For {
+				break
+			}
+			if !each(t, a.Steps, fmt.Sprintf("round %d: ", n+1)) {
+				break
+			}
+		}
+	case strategy.Choose:
+		weights := make([]uint64, len(a.Choices))
+		for i, c := range a.Choices {
+			weights[i] = c.Weight
+		}
+		if i := p.chooser().Pick(weights); i >= 0 {
+			each(t, a.Choices[i].Steps, "")
+		}
+	case strategy.Parallel:
+		rep, checks = p.parallel(t, step)
+	default:
+		return p.judgement(p.play(t, step))
+	}
+	rep.Took = p.now() - started
+	if t.work.Err() != nil && rep.Outcome.Kind == outcome.Cancelled {
+		rep.Passed = false
+	}
+	return rep, checks
+}
+
+// parallel runs the branches of a step beside each other.
+func (p *pair) parallel(t *turn, step *strategy.Step) (results.StepReport, []results.Check) {
+	rep := results.StepReport{Label: label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
+	var (
+		mu     sync.Mutex
+		checks []results.Check
+		wg     sync.WaitGroup
+	)
+	for b, steps := range step.Action.Branches {
+		wg.Go(func() {
+			own := *t
+			for i := range steps {
+				if own.work.Err() != nil {
+					return
+				}
+				inner, more := p.perform(&own, &steps[i])
+				mu.Lock()
+				checks = append(checks, more...)
+				if !inner.Passed && rep.Passed {
+					inner.Problems = append([]string{fmt.Sprintf("branch %d: %s (%s)", b+1, inner.Label, steps[i].Pos)}, inner.Problems...)
+					inner.Label = rep.Label
+					rep = inner
+				}
+				mu.Unlock()
+				if !inner.Passed {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return rep, checks
+}
+
+// chooser draws the branches of choose steps.
+func (p *pair) chooser() *strategy.Stream {
+	p.lock()
+	defer p.unlock()
+	if p.choices == nil {
+		p.choices = p.fleet.source.Stream(p.number, outcome.NoRole, "choose")
+	}
+	return p.choices
+}
+
+// teardown stops what is still open and waits until nothing of the channel is
+// left. It is called without the lock.
+func (p *pair) teardown(t *turn) {
+	p.lock()
+	p.leaving = true
+	for _, e := range p.ends {
+		if e.live() && !e.stopped && !e.joins && !p.bad && t.hard.Err() == nil {
+			raw, _ := p.frame(e, &strategy.Action{Kind: outcome.Stop}, p.id())
+			e.send(raw, wire.Request{})
+		}
+	}
+	p.unlock()
+
+	ended := make(chan struct{})
+	go func() {
+		p.readers.Wait()
+		close(ended)
+	}()
+	// The node closes a channel that was stopped. What it leaves is closed from
+	// here, first politely and then at once.
+	for _, polite := range []bool{true, false} {
+		limit := closeTimeout
+		if t.hard.Err() != nil {
+			limit = 0
+		}
+		timer := time.NewTimer(limit)
+		select {
+		case <-ended:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		p.lock()
+		for _, e := range p.ends {
+			if e.sock == nil {
+				continue
+			}
+			if polite {
+				e.close(strategy.CutClose)
+				continue
+			}
+			e.sock.ownClose = true
+			e.sock.conn.Close()
+		}
+		p.unlock()
+	}
+	<-ended
+}
