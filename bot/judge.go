@@ -89,7 +89,6 @@ func (j *judge) outcomes() {
 		}
 		if !shown || !ok {
 			j.report.Outcome = out
-			shown = shown || !ok
 		}
 		if !ok && r.step.Who.Party == strategy.Both {
 			j.problem("%s: %s", side, out)
