@@ -70,23 +70,28 @@ func withoutSecondUpdate(lines []Line) []Line {
 	return out
 }
 
-// oneEnd makes one line of what a side hears after its own stop when the other
-// side stopped before: its answer, which may be missing, and died, in either
-// order. Died may even be on its way when the stop is sent.
+// oneEnd makes one line of the own stop and of what a side hears after it when
+// the other side stopped before: its answer, which may be missing, and died, in
+// either order. Died may even be on its way when the stop is sent, or have closed
+// the socket before it could be.
 func oneEnd(lines []Line) []Line {
 	stop := slices.IndexFunc(lines, Line.isStop)
 	died := slices.IndexFunc(lines, func(l Line) bool { return l.Dir == results.DirIn && l.name == "info died" })
-	if stop < 0 || died < 0 {
+	if died < 0 {
 		return lines
+	}
+	at := stop
+	if stop < 0 {
+		at = died
 	}
 	out := make([]Line, 0, len(lines))
 	for i, l := range lines {
-		if i == died || i > stop && l.Dir == results.DirIn && l.name == "" && strings.Contains(l.Text, `"result":"ok"`) {
-			continue
-		}
-		out = append(out, l)
-		if i == stop {
-			out = append(out, Line{Entry: lines[died].Entry, Dir: results.DirIn, Text: "died; before or after it ok, or no answer", name: "info died"})
+		switch {
+		case i == at:
+			out = append(out, Line{Entry: lines[died].Entry, Dir: results.DirIn, Text: "died; before or after it a stop, and ok or no answer", name: "info died"})
+		case i == died || stop >= 0 && i > stop && l.Dir == results.DirIn && l.name == "" && strings.Contains(l.Text, `"result":"ok"`):
+		default:
+			out = append(out, l)
 		}
 	}
 	return out

@@ -22,7 +22,8 @@ type Options struct {
 	// consumed forced progress.
 	Eras bool
 	// Stops forgives the three legal ends of a side that stops after the other
-	// one did (sequences/32): died then ok, ok then died, died alone.
+	// one did (sequences/32): died then ok, ok then died, died alone, also before
+	// the stop could be sent.
 	Stops bool
 	// Doubles compares numbers as a client reads them that keeps every number in
 	// a 64-bit float, as the one did that wrote the recordings.
