@@ -42,12 +42,13 @@ func forgiveObject(o map[string]any) {
 	}
 }
 
-// forgive applies the options that look at more than one line of a side.
-func (o Options) forgive(lines []Line, stoppedFirst bool) []Line {
+// forgive applies the options that look at more than one line of a side;
+// otherStopped tells that another side was the first to stop.
+func (o Options) forgive(lines []Line, otherStopped bool) []Line {
 	if o.Eras {
 		lines = withoutSecondUpdate(lines)
 	}
-	if o.Stops && !stoppedFirst {
+	if o.Stops && otherStopped {
 		lines = oneEnd(lines)
 	}
 	if o.NodeOnly {
@@ -70,13 +71,25 @@ func withoutSecondUpdate(lines []Line) []Line {
 	return out
 }
 
-// oneEnd makes one line of the own stop and of what a side hears after it when
-// the other side stopped before: its answer, which may be missing, and died, in
-// either order. Died may even be on its way when the stop is sent, or have closed
-// the socket before it could be.
+// oneEnd makes one line of the own stop and of what the last socket of a side
+// hears after it, when another side stopped before: its answer, which may be
+// missing, and died, in either order. Died may even be on its way when the stop
+// is sent, or have closed the socket before it could be.
 func oneEnd(lines []Line) []Line {
-	stop := slices.IndexFunc(lines, Line.isStop)
-	died := slices.IndexFunc(lines, func(l Line) bool { return l.Dir == results.DirIn && l.name == "info died" })
+	last := 0
+	for i, l := range lines {
+		if l.Dir == results.DirConnect {
+			last = i
+		}
+	}
+	index := func(is func(Line) bool) int {
+		if i := slices.IndexFunc(lines[last:], is); i >= 0 {
+			return last + i
+		}
+		return -1
+	}
+	stop := index(Line.isStop)
+	died := index(func(l Line) bool { return l.Dir == results.DirIn && l.name == "info died" })
 	if died < 0 {
 		return lines
 	}

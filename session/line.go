@@ -45,7 +45,7 @@ func (s *Symbols) Lines(entries []Entry) map[string][]Line {
 		}
 	}
 	for side, lines := range out {
-		out[side] = s.o.forgive(lines, side == stopped)
+		out[side] = s.o.forgive(lines, stopped != "" && side != stopped)
 	}
 	return out
 }

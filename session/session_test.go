@@ -236,6 +236,7 @@ func TestTheLegalEndsOfASecondStop(t *testing.T) {
 		"died alone":                      end(full, stop, died),
 		"died before the stop was sent":   end(full, died, stop),
 		"died before the stop, answer ok": end(full, died, stop, ok),
+		"died, and no stop any more":      end(full, died),
 	} {
 		if d := Compare(want, got, Options{Stops: true}); len(d) != 0 {
 			t.Errorf("%s: %s", name, d[0])

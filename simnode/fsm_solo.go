@@ -94,6 +94,9 @@ func (f *fsm) soloSigned(s *tx.SignedTx, same bool) {
 	if kind == opSnapshot && !f.hasSigned(s, f.own) {
 		return
 	}
+	if kind == opCloseSolo && f.view.closing(f.channelID) {
+		return // signed without effect: the nonce stays free
+	}
 	f.posting = kind
 	f.emit(action{kind: actPost, post: s})
 }

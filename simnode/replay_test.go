@@ -63,13 +63,35 @@ type treatment struct {
 }
 
 var treatments = map[string]treatment{
-	"12c_timeout_idle_2s":                        {optional: []string{"info timeout"}},
-	"13b2_same_accounts_sequential":              {edit: split},
-	"13b_same_accounts_5_channels":               {edit: split},
-	"13c_one_port_5_channels":                    {edit: split},
-	"67_mismatch_port_other_open_port":           {edit: portThatWasOpened},
-	"71_max_count":                               {config: func(c *simnode.Config) { c.MaxChannels = 58 }, edit: stopThatIsMissing},
-	"81_timeout_funding_lock_keep_running_false": {optional: []string{"info timeout"}},
+	"12c_timeout_idle_2s":                             {optional: []string{"info timeout"}},
+	"13b2_same_accounts_sequential":                   {edit: split},
+	"13c_one_port_5_channels":                         {edit: split},
+	"20_snapshot_solo":                                {edit: oldBlocks},
+	"42_queries_with_and_without_id":                  {edit: upTo("block_hash variants")},
+	"54_client_drop_pending_signs_keep_running_false": {edit: withoutHistory},
+	"67_mismatch_port_other_open_port":                {edit: portThatWasOpened},
+	"70_ten_reconnected_clients_starve_openings":      {config: func(c *simnode.Config) { c.SetupSlots, c.SetupQueue = 10, 5 }, edit: split},
+	"71_max_count":                                    {config: func(c *simnode.Config) { c.MaxChannels = 58 }, edit: stopThatIsMissing},
+	"81_timeout_funding_lock_keep_running_false":      {optional: []string{"info timeout"}},
+}
+
+// upTo cuts a recording at a note.
+func upTo(note string) func([]session.Entry) []session.Entry {
+	return func(entries []session.Entry) []session.Entry {
+		return entries[:slices.IndexFunc(entries, func(e session.Entry) bool { return string(e.Text()) == note })]
+	}
+}
+
+// withoutHistory leaves out the request that the recorded node could not answer.
+func withoutHistory(entries []session.Entry) []session.Entry {
+	at := slices.IndexFunc(entries, func(e session.Entry) bool { return bytes.Contains(e.Frame, []byte(`"channels.history.fetch"`)) })
+	return slices.Delete(slices.Clone(entries), at, at+2)
+}
+
+// oldBlocks lets the blocks come that made the pinned block of an update too old.
+func oldBlocks(entries []session.Entry) []session.Entry {
+	at := slices.IndexFunc(entries, func(e session.Entry) bool { return string(e.Text()) == "now sign the snapshot (id 52)" })
+	return slices.Insert(slices.Clone(entries), at, session.Entry{T: entries[at].T, Side: results.SideNone, Dir: results.DirNote, Frame: []byte(`"14 key blocks pass"`)})
 }
 
 // portThatWasOpened lets a responder open the port of the initiator before.
