@@ -74,7 +74,7 @@ func (p *player) tell(e event) {
 		p.close(e.Side, closed.Code)
 		return
 	case "note", "timeout":
-		if e.T > p.t+300 {
+		if e.T > p.t+50 {
 			p.check()
 		}
 		return

@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"strings"
 
 	"chanbot/outcome"
 	"chanbot/tx"
@@ -157,28 +158,28 @@ func metas(list []string) (all []wire.Update) {
 
 // describe shows updates in words.
 func describe(updates []wire.Update) string {
-	s := ""
+	var s strings.Builder
 	for i := range updates {
 		u := &updates[i]
 		if i > 0 {
-			s += ", "
+			s.WriteString(", ")
 		}
-		s += u.Op
+		s.WriteString(u.Op)
 		if u.Amount != nil {
-			s += " of " + excerpt(u.Amount.String())
+			s.WriteString(" of " + excerpt(u.Amount.String()))
 		}
 		if u.From != "" {
-			s += " from " + excerpt(u.From)
+			s.WriteString(" from " + excerpt(u.From))
 		}
 		if u.To != "" {
-			s += " to " + excerpt(u.To)
+			s.WriteString(" to " + excerpt(u.To))
 		}
 		if u.Data != "" {
-			s += " " + quoted(u.Data)
+			s.WriteString(" " + quoted(u.Data))
 		}
 	}
-	if s == "" {
+	if s.String() == "" {
 		return "no updates"
 	}
-	return excerpt(s)
+	return excerpt(s.String())
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -84,10 +85,8 @@ func (c *Client) expectChannel(s *tx.SignedTx) {
 		return
 	}
 	id := tx.ChannelIDOf(create.InitiatorID, create.Nonce, create.ResponderID).String()
-	for _, have := range c.channelIDs {
-		if have == id {
-			return
-		}
+	if slices.Contains(c.channelIDs, id) {
+		return
 	}
 	if len(c.channelIDs) < 16 {
 		c.channelIDs = append(c.channelIDs, id)
