@@ -131,8 +131,9 @@ func (e *end) do(a *asked, m strategy.Move) *watch {
 		e.cutBy(a.run)
 		e.close(m.Cut)
 	case strategy.MoveReconnect:
+		w.started = true
 		e.cutBy(a.run)
-		e.comeBack(a.run)
+		e.comeBack(a.run, w)
 	case strategy.MoveParams:
 		w.id, w.method = e.p.id(), wire.AnswerMethod(a.tag)
 		params := e.p.substitute(e, m.Params)

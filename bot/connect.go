@@ -95,6 +95,9 @@ func (p *pair) connect(t *turn, r *run, o *op, e *end, q url.Values, reconnect b
 	p.lock()
 	defer p.unlock()
 	if err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
 		p.notConnected(t, o, e, err)
 		return false
 	}
@@ -161,10 +164,11 @@ func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch
 
 // comeBack closes the socket of an end and connects again, as an answer to a
 // signing request.
-func (e *end) comeBack(r *run) {
+func (e *end) comeBack(r *run, w *watch) {
 	p, old := e.p, e.sock
 	e.close(strategy.CutClose)
 	if r == nil || r.over || p.leaving {
+		w.resolve(outcome.Outcome{Kind: outcome.Disconnected})
 		return
 	}
 	r.pending++
@@ -175,7 +179,7 @@ func (e *end) comeBack(r *run) {
 		lost := r.over || e.sock != nil
 		p.unlock()
 		if !lost {
-			p.rejoin(t, r, e, nil, nil)
+			p.rejoin(t, r, e, nil, w)
 		}
 		p.lock()
 		defer p.unlock()

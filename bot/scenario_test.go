@@ -1,12 +1,14 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"chanbot/bot"
 	"chanbot/internal/memnet"
@@ -22,9 +24,12 @@ import (
 type bench struct {
 	t    *testing.T
 	node *simnode.Node
+	net  *memnet.Listener
 	cfg  bot.Config
 	stop func()
 }
+
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 func newBench(t *testing.T, s *strategy.Scenario, pairs int, with func(*simnode.Config)) *bench {
 	t.Helper()
@@ -40,7 +45,7 @@ func newBench(t *testing.T, s *strategy.Scenario, pairs int, with func(*simnode.
 		srv.Serve(l)
 		close(served)
 	}()
-	b := &bench{t: t, node: node, stop: func() {
+	b := &bench{t: t, node: node, net: l, stop: func() {
 		node.Close()
 		srv.Close()
 		<-served
@@ -58,12 +63,19 @@ func newBench(t *testing.T, s *strategy.Scenario, pairs int, with func(*simnode.
 	return b
 }
 
+// keys returns the accounts of some pairs, each with plenty of coins.
 func keys(node *simnode.Node, pairs int) []tx.KeyPair {
-	var list []tx.KeyPair
-	for i := range 2 * pairs {
-		k := tx.DeriveKeyPair([]byte("test"), string(rune('a'+i%26))+time.Duration(i).String())
+	list := someKeys(2 * pairs)
+	for _, k := range list {
 		node.Endow(k.ID(), new(big.Int).Exp(big.NewInt(10), big.NewInt(20), nil))
-		list = append(list, k)
+	}
+	return list
+}
+
+func someKeys(n int) []tx.KeyPair {
+	list := make([]tx.KeyPair, n)
+	for i := range list {
+		list[i] = tx.DeriveKeyPair([]byte("test"), strconv.Itoa(i))
 	}
 	return list
 }

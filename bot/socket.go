@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -95,7 +96,7 @@ type handshakeError struct {
 
 // Error names the HTTP status.
 func (e *handshakeError) Error() string {
-	return "HTTP " + http.StatusText(e.status) + " instead of a WebSocket"
+	return fmt.Sprintf("HTTP %d %s instead of a WebSocket", e.status, http.StatusText(e.status))
 }
 
 // dial opens a connection. The error is a *handshakeError when the node

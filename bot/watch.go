@@ -38,6 +38,10 @@ func (w *watch) frame(e *end, f *wire.Frame, _ string) {
 	if w.told || e != w.e || w.started {
 		return
 	}
+	if out := gone(e, f); out.Kind != outcome.Pending {
+		w.resolve(out)
+		return
+	}
 	switch {
 	case f.Kind == wire.KindError && f.Error != nil:
 		if w.refuses(f) {
@@ -47,6 +51,12 @@ func (w *watch) frame(e *end, f *wire.Frame, _ string) {
 		if w.id != nil && string(f.ID) == string(w.id) && w.expects(outcome.Done) {
 			w.resolve(outcome.Outcome{Kind: outcome.Done})
 		}
+	case w.kind == strategy.MoveAbort:
+		// It is always answered, whatever else comes.
+		if f.Info != nil && f.Info.Event == wire.EventAbortedUpdate {
+			code, _ := strconv.Atoi(string(w.code))
+			w.resolve(outcome.Outcome{Kind: outcome.Aborted, Code: code, By: outcome.ByRole(e.role)})
+		}
 	case f.Conflict != nil:
 		out := outcome.Outcome{Kind: outcome.Conflict, Code: f.Conflict.Code, By: outcome.ByNode, Round: f.Conflict.Round}
 		if f.Conflict.Code == wire.ConflictTimeout {
@@ -55,13 +65,6 @@ func (w *watch) frame(e *end, f *wire.Frame, _ string) {
 		w.resolve(out)
 	case f.Update != nil:
 		w.resolve(outcome.Outcome{Kind: outcome.Signed, Round: e.client.Round()})
-	case f.Info != nil && f.Info.Event == wire.EventAbortedUpdate:
-		code, _ := strconv.Atoi(string(w.code))
-		w.resolve(outcome.Outcome{Kind: outcome.Aborted, Code: code, By: outcome.ByRole(e.role)})
-	default:
-		if out := gone(e, f); out.Kind != outcome.Pending {
-			w.resolve(out)
-		}
 	}
 }
 
