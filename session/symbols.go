@@ -38,17 +38,26 @@ type Options struct {
 // so that two sides that see the same kind of session read the same. Not for
 // use by several goroutines at once.
 type Symbols struct {
-	o     Options
-	sides map[string]*table
+	o       Options
+	sides   map[string]*table
+	signers map[[2]string]signer // by transaction and signature; checking one is slow
+}
+
+// signer is who made a signature, and in which form.
+type signer struct {
+	id   tx.ID
+	form tx.Form
 }
 
 // NewSymbols returns an empty set of tables.
-func NewSymbols(o Options) *Symbols { return &Symbols{o: o, sides: make(map[string]*table)} }
+func NewSymbols(o Options) *Symbols {
+	return &Symbols{o: o, sides: make(map[string]*table), signers: make(map[[2]string]signer)}
+}
 
 func (s *Symbols) side(name string) *table {
 	t := s.sides[name]
 	if t == nil {
-		t = &table{o: s.o, symbols: make(map[value]string), counts: make(map[string]int), nonces: make(map[tx.ID]uint64)}
+		t = &table{o: s.o, known: s.signers, symbols: make(map[value]string), counts: make(map[string]int), nonces: make(map[tx.ID]uint64)}
 		s.sides[name] = t
 	}
 	return t
@@ -65,6 +74,7 @@ type table struct {
 	parties []tx.ID           // accounts, for telling signatures apart
 	nonces  map[tx.ID]uint64  // the first nonce of each account
 	texts   map[string]string // symbols of whole transactions
+	known   map[[2]string]signer
 }
 
 // mostParties bounds how many accounts a signature is tried with.

@@ -56,16 +56,30 @@ func (t *table) signers(s *tx.SignedTx) string {
 }
 
 func (t *table) signer(unsigned, sig []byte) string {
-	for _, id := range t.parties {
-		form, ok := tx.VerifyForm(id, t.o.NetworkID, unsigned, sig)
-		switch {
-		case ok && form == tx.Hashed:
-			return t.account(id) + " (hash)"
-		case ok:
-			return t.account(id)
+	key := [2]string{string(unsigned), string(sig)}
+	found, ok := t.known[key]
+	if !ok || !slices.Contains(t.parties, found.id) {
+		found = t.findSigner(unsigned, sig)
+		if !found.id.IsZero() {
+			t.known[key] = found
 		}
 	}
-	return "nobody"
+	switch {
+	case found.id.IsZero():
+		return "nobody"
+	case found.form == tx.Hashed:
+		return t.account(found.id) + " (hash)"
+	}
+	return t.account(found.id)
+}
+
+func (t *table) findSigner(unsigned, sig []byte) signer {
+	for _, id := range t.parties {
+		if form, ok := tx.VerifyForm(id, t.o.NetworkID, unsigned, sig); ok {
+			return signer{id, form}
+		}
+	}
+	return signer{}
 }
 
 // fields writes the fields of a transaction in a fixed order.

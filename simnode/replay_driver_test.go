@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -23,7 +21,6 @@ import (
 	"chanbot/results"
 	"chanbot/session"
 	"chanbot/simnode"
-	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -365,103 +362,6 @@ func (r *replay) closed(s *replaySide, e session.Entry) error {
 	return nil
 }
 
-// What an awaited frame may need: blocks of either kind.
-var (
-	needsDepth = map[string]bool{
-		"info own_funding_locked": true, "info own_deposit_locked": true, "info own_withdraw_locked": true,
-		"info closed_confirmed": true, "info min_depth_achieved": true, "info minimum_depth_achieved": true,
-	}
-	needsBlock = map[string]bool{
-		"on_chain_tx channel_changed": true, "on_chain_tx channel_closed": true, "on_chain_tx solo_closing": true,
-		"on_chain_tx can_slash": true, "on_chain_tx can_snapshot": true, "on_chain_tx consumed_forced_progress": true,
-	}
-)
-
-// The bounds of waiting for a frame: the time that the node needs for its own
-// work, key blocks that are made for it, and time that passes beyond the
-// recording's.
-const (
-	work       = 20 * time.Millisecond
-	mostBlocks = 40
-	patience   = 3 * time.Second
-)
-
-// await lets the node work until came is true: for a moment, with the blocks
-// that the frame needs, after a client has closed, or with some more time.
-func (r *replay) await(e session.Entry, came func() bool) error {
-	if r.within(work, came) {
-		return nil
-	}
-	n := name(e)
-	if n == "on_chain_tx can_slash" {
-		if err := r.postOldClose(); err != nil {
-			return err
-		}
-	}
-	if needsBlock[n] {
-		r.node.MineMicroBlock()
-		if r.within(work, came) {
-			return nil
-		}
-	}
-	if needsBlock[n] || needsDepth[n] {
-		for range mostBlocks {
-			r.node.MineKeyBlocks(1)
-			if r.within(work, came) {
-				return nil
-			}
-		}
-	}
-	if err := r.drop(); err != nil {
-		return err
-	}
-	if r.within(patience, came) {
-		return nil
-	}
-	return fmt.Errorf("nothing came, want %s", n)
-}
-
-// postOldClose posts the close_solo that a client has kept instead of answering
-// with it. The recordings do not show that request.
-func (r *replay) postOldClose() error {
-	at := r.mapping.latest(func(o offer) bool {
-		t, err := o.here.Decode()
-		return err == nil && t.Type() == wire.TxTypeCloseSolo
-	})
-	if at < 0 {
-		return nil
-	}
-	kept := r.mapping.offers[at].here
-	t, err := kept.Decode()
-	if err != nil {
-		return err
-	}
-	origin, _, _ := tx.OriginOf(t)
-	for _, k := range r.mapping.keys {
-		if k.ID() == origin {
-			return r.node.Post(kept.Sign(k, network, tx.Raw))
-		}
-	}
-	return nil
-}
-
-// within lets time pass until came is true. The replay is behind the recording
-// by what that takes.
-func (r *replay) within(d time.Duration, came func() bool) bool {
-	began := time.Now()
-	defer func() { r.late += time.Since(began) }()
-	for {
-		synctest.Wait()
-		if came() {
-			return true
-		}
-		if time.Since(began) >= d {
-			return false
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 func name(e session.Entry) string {
 	switch e.Dir {
 	case results.DirIn:
@@ -489,74 +389,4 @@ func (r *replay) note(text string) error {
 		return r.side("initiator").ping()
 	}
 	return nil
-}
-
-// compare lays what came beside what was recorded.
-func (r *replay) compare(want []session.Entry) []string {
-	want = slices.Clone(want)
-	for _, at := range r.unsent {
-		want[at].Dir = results.DirNote
-	}
-	var got []session.Entry
-	used := make(map[string]int)
-	for _, st := range r.steps {
-		s := r.sides[st.entry.Side]
-		s.mu.Lock()
-		switch {
-		case st.event < 0:
-			got = append(got, st.entry)
-		case st.event < len(s.events):
-			got = append(got, s.events[st.event].Entry)
-			used[st.entry.Side] = st.event + 1
-		}
-		s.mu.Unlock()
-	}
-	for side, s := range r.sides {
-		s.mu.Lock()
-		for _, ev := range s.events[used[side]:] {
-			got = append(got, ev.Entry)
-		}
-		s.mu.Unlock()
-	}
-	var lines []string
-	for _, d := range session.Compare(r.comparable(want), r.comparable(got), session.Options{NetworkID: network, NodeOnly: true, Stops: true, Doubles: true}) {
-		lines = append(lines, d.String())
-	}
-	return lines
-}
-
-// comparable keeps the entries that a replay has too.
-func (r *replay) comparable(all []session.Entry) []session.Entry {
-	var kept []session.Entry
-	for _, e := range all {
-		switch e.Dir {
-		case results.DirIn, results.DirOut, results.DirClose, results.DirConnect:
-			if e.Dir != results.DirIn || !r.may(name(e)) {
-				kept = append(kept, e)
-			}
-		}
-	}
-	return kept
-}
-
-// mappedURL is the address of the node with the parameters of a recorded one.
-func mappedURL(text string, value func(key, v string) string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text
-	}
-	var parts []string
-	for part := range strings.SplitSeq(u.RawQuery, "&") {
-		key, v, ok := strings.Cut(part, "=")
-		if !ok {
-			parts = append(parts, part)
-			continue
-		}
-		plain, err := url.QueryUnescape(v)
-		if err != nil {
-			plain = v
-		}
-		parts = append(parts, key+"="+url.QueryEscape(value(key, plain)))
-	}
-	return "ws://node" + u.Path + "?" + strings.Join(parts, "&")
 }

@@ -104,8 +104,27 @@ func (m *mapping) text(s string) string {
 	})
 }
 
+// url is the address of the node with the parameters of a recorded one. What
+// was left out, misspelt or empty stays so.
 func (m *mapping) url(recorded string) string {
-	return mappedURL(recorded, func(_, v string) string { return m.text(v) })
+	u, err := url.Parse(recorded)
+	if err != nil {
+		return recorded
+	}
+	var parts []string
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		key, v, ok := strings.Cut(part, "=")
+		if !ok {
+			parts = append(parts, part)
+			continue
+		}
+		plain, err := url.QueryUnescape(v)
+		if err != nil {
+			plain = v
+		}
+		parts = append(parts, key+"="+url.QueryEscape(m.text(plain)))
+	}
+	return "ws://node" + u.Path + "?" + strings.Join(parts, "&")
 }
 
 // request translates a frame of a client.
@@ -153,6 +172,9 @@ func (m *mapping) learnTx(side, recorded, here string) {
 	m.texts[r.Hash().Text(tx.PrefixTxHash)] = h.Hash().Text(tx.PrefixTxHash)
 	m.offers = append(m.offers, offer{side, r, h})
 	for _, sig := range r.Signatures {
+		if _, known := m.sigs[string(sig)]; known {
+			continue
+		}
 		if s, ok := m.signerOf(r.Tx, sig); ok {
 			m.sigs[string(sig)] = s.sign(h.Tx)
 		}

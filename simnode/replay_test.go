@@ -57,6 +57,8 @@ type treatment struct {
 	config func(*simnode.Config)
 	// edit puts right what the recording leaves out or mixes up.
 	edit func([]session.Entry) []session.Entry
+	// goesOn: the entries stop in the middle, more frames may come.
+	goesOn bool
 	// optional are frames that may come or not, because timers of both sides end
 	// at the same instant.
 	optional []string
@@ -65,6 +67,7 @@ type treatment struct {
 var treatments = map[string]treatment{
 	"12c_timeout_idle_2s":                             {optional: []string{"info timeout"}},
 	"13b2_same_accounts_sequential":                   {edit: split},
+	"14b_pingpong_no_wait_for_peer":                   {edit: func(entries []session.Entry) []session.Entry { return entries[:beforeTheSplit] }, goesOn: true},
 	"13c_one_port_5_channels":                         {edit: split},
 	"20_snapshot_solo":                                {edit: oldBlocks},
 	"42_queries_with_and_without_id":                  {edit: upTo("block_hash variants")},
@@ -115,5 +118,14 @@ func stopThatIsMissing(entries []session.Entry) []session.Entry {
 	return slices.Insert(slices.Clone(entries), at, stop)
 }
 
+// beforeTheSplit is the entry of 14b_pingpong_no_wait_for_peer after which a
+// notice of an old conflict overtakes what followed it: from there on the
+// outcome rests on how long single messages took (fsm.md 5.2).
+const beforeTheSplit = 236
+
 // notReplayed are the recordings that cannot be replayed, each with the reason.
-var notReplayed = map[string]string{}
+var notReplayed = map[string]string{
+	"13a_connect_burst_60":          "which of 60 sockets that open at the same instant find a free slot is chance",
+	"13b_same_accounts_5_channels":  "which of several channels that use the same nonce at the same instant opens is chance",
+	"31_stale_conflict_quick_retry": "whether the notice of an old conflict meets the retry rests on how long single messages took",
+}
