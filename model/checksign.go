@@ -10,7 +10,8 @@ import (
 
 // CheckSign says whether the transaction of a request to sign may be signed,
 // and returns it without this client's signature. The frame must have been told
-// to Received before. The error is a *Refusal: the transaction is not what this
+// to Received before. An operation that got lost since then may still be signed:
+// the node ignores it. The error is a *Refusal: the transaction is not what this
 // client asked for, breaks a rule, or differs from the client's own connection
 // parameters. Whether a correct operation of the peer is wanted is up to the
 // caller.
@@ -18,9 +19,9 @@ func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 	if f == nil || f.Sign == nil {
 		return nil, &Refusal{Rule: RuleSignShape, Expected: "a request to sign", Got: "none"}
 	}
-	o := c.pendingFor(f.Sign.Tag)
-	if o == nil || o.text != f.Sign.SignedTx {
-		return nil, &Refusal{Rule: RuleSignPending, Expected: "the operation that is pending", Got: "another one for " + quoted(f.Sign.Tag)}
+	o := c.offered(f.Sign)
+	if o == nil {
+		return nil, &Refusal{Rule: RuleSignUnasked, Expected: "one of the last operations that were offered", Got: "another one for " + quoted(f.Sign.Tag)}
 	}
 	faults := o.faults
 	if len(faults) == 0 {
@@ -30,6 +31,17 @@ func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 		return nil, &Refusal{Rule: faults[0].rule, Expected: faults[0].expected, Got: faults[0].got}
 	}
 	return o.offer, nil
+}
+
+// offered returns the latest operation with this offer, or nil.
+func (c *Client) offered(s *wire.Sign) *op {
+	for i := range c.seen {
+		o := c.seen[(c.seenNext+len(c.seen)-1-i)%len(c.seen)]
+		if o != nil && o.tag == s.Tag && o.text == s.SignedTx {
+			return o
+		}
+	}
+	return nil
 }
 
 // disagreement judges what a correct node may offer and a careful client does

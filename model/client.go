@@ -28,6 +28,7 @@ type Client struct {
 	stale       bool  // frames may have been missed: rules that need them wait
 	missed      bool  // the next socket starts stale
 	sawUp       bool  // on this socket
+	closing     bool  // this client ends this socket
 	carrier     bool  // this socket has shown the channel id
 	fsmID       string
 	channel     string
@@ -49,7 +50,9 @@ type Client struct {
 	op        *op
 	announced string   // the info event whose request to sign has not come
 	owed      *request // an accepted abort whose aborted_update has not come
-	create    *op      // the create transaction, while it is not open
+	seen      [4]*op   // the last offers, the newest before seenNext
+	seenNext  int
+	create    *op // the create transaction, while it is not open
 	ledger    ledger
 	deposited *big.Int // all coins put in; nil when not known
 	reserve   *big.Int
@@ -93,7 +96,7 @@ func (c *Client) Connected(reconnect bool) {
 	}
 	c.missed, c.reconnected = false, reconnect
 	c.sawUp, c.carrier = false, false
-	c.queue, c.owed, c.announced, c.ending = nil, nil, "", ""
+	c.queue, c.owed, c.announced, c.ending, c.closing = nil, nil, "", "", false
 	c.becomeConnecting()
 }
 
@@ -103,7 +106,9 @@ func (c *Client) reset() {
 	*c = Client{cfg: keep.cfg, phase: keep.phase, checks: keep.checks}
 	c.setParty(outcome.Initiator, c.cfg.Initiator)
 	c.setParty(outcome.Responder, c.cfg.Responder)
-	c.reserve = c.cfg.ChannelReserve
+	if c.reserve = c.cfg.ChannelReserve; c.reserve == nil {
+		c.reserve = new(big.Int)
+	}
 	if i, r := c.cfg.InitiatorAmount, c.cfg.ResponderAmount; i != nil && r != nil {
 		c.deposited = new(big.Int).Add(i, r)
 		c.ledger.known = true

@@ -5,6 +5,10 @@ import "strconv"
 // CloseInternalError is the close code of a crashed handler (ws-api 1).
 const CloseInternalError = 1011
 
+// Closing tells that this client is about to end its socket, so that the end is
+// no surprise. Closed is called all the same.
+func (c *Client) Closing() { c.closing = true }
+
 // Closed tells that the socket ended: code is the close code, 0 when there was
 // none, err what the reader returned. A socket that this client closed itself
 // is told the same way.
@@ -19,18 +23,19 @@ func (c *Client) Closed(code int, err error) []Violation {
 	}
 	dead := c.phase == PhaseDead
 	switch {
+	case c.closing:
 	case code == CloseInternalError && c.sawUp && !dead:
 		if len(c.queue) == 0 && len(c.asked) == 0 && c.op == nil {
 			c.violate(RuleCloseCode, "1000, or 1011 while a request waits", got)
 		} else {
 			c.quirk(QuirkBlockedClose, "an answer and info died", got)
 		}
-	case !dead && c.ending != "":
+	case !dead && c.ending != "" && code == 1000:
 		c.violate(RuleAfterEnd, "info died after info "+c.ending, got)
 	case !dead && code == 1000 && c.sawUp:
 		c.quirk(QuirkClosedSilently, "info died before the end", got)
 	}
-	if dead && c.find(func(r *request) bool { return r.kind == callStop && r.req.ID != nil }) >= 0 {
+	if dead && !c.closing && c.find(func(r *request) bool { return r.kind == callStop && r.req.ID != nil }) >= 0 {
 		c.quirk(QuirkStopUnanswered, "the answer to a stop", got)
 	}
 	if !dead {

@@ -19,7 +19,7 @@ type Config struct {
 	Initiator, Responder tx.ID
 
 	// The connection parameters, in aettos. The balances are known only if the
-	// two amounts are given; a nil PushAmount or ChannelReserve counts as 0.
+	// two amounts are given; a nil PushAmount counts as 0 then.
 	InitiatorAmount, ResponderAmount *big.Int
 	PushAmount, ChannelReserve       *big.Int
 	// LockPeriod is in key blocks; nil when it is not to be compared.
@@ -53,9 +53,6 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.PushAmount == nil {
 		c.PushAmount = new(big.Int)
-	}
-	if c.ChannelReserve == nil {
-		c.ChannelReserve = new(big.Int)
 	}
 	if c.MaxFee == nil {
 		c.MaxFee = big.NewInt(100_000_000_000_000_000)

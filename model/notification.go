@@ -158,7 +158,7 @@ func (c *Client) alive(f *wire.Frame) bool {
 	}
 	// What a returning client missed on the chain may come before fsm_up
 	// (ws-api 9, 13).
-	if !c.sawUp && event != wire.EventFSMUp && !(c.reconnected && f.OnChainTx != nil) && !c.cfg.Unreported {
+	if !c.sawUp && event != wire.EventFSMUp && !(c.reconnected && (f.OnChainTx != nil || event == wire.EventDied || event == wire.EventTimeout)) && !c.cfg.Unreported {
 		c.violate(RuleFSMUp, "info fsm_up first", f.Name())
 		c.sawUp = true
 		c.becomeStarted()

@@ -40,7 +40,7 @@ func (c *Client) opening(name string) bool {
 		c.violate(RuleOpeningOrder, "no opening in a reestablished channel", name)
 		return false
 	case i < c.step:
-		if name == channelChanged && c.assumed {
+		if name == channelChanged { // its block may have been replaced, or its depth assumed
 			return true
 		}
 		c.violate(RuleOpeningOrder, c.nextOf(order), name+" again or too late")

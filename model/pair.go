@@ -47,7 +47,7 @@ func (p *Pair) Check() []Violation {
 // nextLog forgets what was judged. Messages on their way and aborts whose
 // conflict has not come are kept.
 func (c *Client) nextLog() {
-	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts, pending: c.op != nil, from: c.ledger.round}
+	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts, pending: c.op != nil || len(c.asked) > 0 || len(c.queue) > 0, from: c.ledger.round}
 }
 
 // settled reports whether this side is sure of its state.
@@ -176,9 +176,6 @@ func (p *Pair) deaths() {
 func (c *Client) quiet() {
 	if c.phase != PhaseOpen || c.op != nil || !c.certain() {
 		return
-	}
-	if !c.openingDone() {
-		c.violate(RuleOpeningOrder, c.nextOf(openings[c.cfg.Role]), "nothing")
 	}
 	if c.owed != nil {
 		c.violate(RuleAbortSwallowed, "info aborted_update after the accepted abort", "nothing")

@@ -45,6 +45,7 @@ func (c *Client) sign(f *wire.Frame) {
 func (c *Client) settle(o *op) {
 	// A signature that crossed with a conflict may meet the same transaction,
 	// offered again.
+	c.seen[c.seenNext], c.seenNext = o, (c.seenNext+1)%len(c.seen)
 	o.given = o.offer != nil && slices.Contains(c.given[:], tx.Blake2b(o.offer.Tx))
 	if o.spec.kind == kindCreate {
 		c.create = o
