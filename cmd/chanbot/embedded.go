@@ -35,7 +35,7 @@ func serve(cfg simnode.Config, l net.Listener) *server {
 	s := &server{
 		node: node,
 		addr: l.Addr().String(),
-		http: &http.Server{Handler: node, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)},
+		http: &http.Server{Handler: node.HTTP(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)},
 	}
 	s.done.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -94,15 +94,16 @@ func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
 	}
 	cfg.Forgiving = n.Forgiving
 	var wrong complaints
+	limits := map[string]*int{"fsms": &cfg.MaxChannels, "slots": &cfg.SetupSlots, "queue": &cfg.SetupQueue}
 	for _, limit := range n.Limits {
 		v, err := strconv.Atoi(limit.Value)
-		switch {
-		case limit.Name != "fsms":
-			wrong = append(wrong, misuse("the embedded node knows the limit fsms", "%s: the embedded node has no limit %s", limit.Pos, limit.Name))
+		switch to := limits[limit.Name]; {
+		case to == nil:
+			wrong = append(wrong, misuse("it has fsms, slots and queue", "%s: the embedded node has no limit %s", limit.Pos, limit.Name))
 		case err != nil || v < 0:
-			wrong = append(wrong, misuse("", "%s: the limit fsms is %q; expected a number from 0", limit.Pos, limit.Value))
+			wrong = append(wrong, misuse("", "%s: the limit %s is %q; expected a number from 0", limit.Pos, limit.Name, limit.Value))
 		default:
-			cfg.MaxChannels = v
+			*to = v
 		}
 	}
 	for _, f := range n.Faults {

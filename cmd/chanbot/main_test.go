@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	exit CODE ARGS...     run chanbot and want this exit code
 //	node NAME ARGS...     serve an embedded node for the rest of the script; $NAME is its URL
 //	mute NAME             serve a node that takes connections and never says anything
+//	dead NAME             make $NAME the URL of a port where nobody listens
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -39,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"exit": scriptExit,
 			"node": scriptNode,
 			"mute": scriptMute,
+			"dead": scriptDead,
 			"json": scriptJSON,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -152,6 +154,15 @@ func scriptMute(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s := muteNode()
 	ts.Defer(s.Close)
+	ts.Setenv(args[0], "ws"+strings.TrimPrefix(s.URL, "http"))
+}
+
+func scriptDead(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: dead NAME")
+	}
+	s := muteNode()
+	s.Close()
 	ts.Setenv(args[0], "ws"+strings.TrimPrefix(s.URL, "http"))
 }
 

@@ -23,7 +23,8 @@ type nodeOptions struct {
 	allowRemote bool
 	era         string
 	networkID   string
-	blockTime   time.Duration
+	blockTime   string
+	latency     time.Duration
 	accounts    string
 	account     []string
 	seed        uint64
@@ -39,9 +40,10 @@ func (c *Command) nodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "node",
 		Short: "Serve the embedded node",
-		Long: "Serve the embedded node for tests of other software. It speaks the channel API of\n" +
-			"an aeternity node with real transactions, signatures and state hashes, keeps its\n" +
-			"chain in memory, and ends with Ctrl-C. docs/embedded-node.md says what it is like.",
+		Long: "Serve the embedded node for tests of other software: the channel API of an aeternity\n" +
+			"node with real transactions, signatures and state hashes, and the part of its HTTP\n" +
+			"API that goes with it, all at one address. Its chain is in memory. It ends with\n" +
+			"Ctrl-C. docs/embedded-node.md says what it is like.",
 		Example: "  chanbot node\n  chanbot node --listen 127.0.0.1:0 --block-time 100ms --endow 1000000000000000000\n" +
 			"  chanbot node --account ak_…=5000000000000000000 --era 2020",
 		Args: needArgs(0, 0, "no argument"),
@@ -55,7 +57,8 @@ func (c *Command) nodeCommand() *cobra.Command {
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "allow an address that other machines can reach")
 	f.StringVar(&o.era, "era", "current", "`ERA` of the node software that is copied: current or 2020")
 	f.StringVar(&o.networkID, "network-id", "", "`ID` of the network (default ae_dev, or local_iris_testnet with --era 2020)")
-	f.DurationVar(&o.blockTime, "block-time", time.Second, "`TIME` between key blocks; transactions are put into micro blocks at once")
+	f.StringVar(&o.blockTime, "block-time", "1s", "`TIME` between key blocks, or on-demand: they come with GET /emit_kb?n=N only")
+	f.DurationVar(&o.latency, "latency", latency, "`TIME` a channel machine takes for a signature or a message of its peer")
 	f.StringVar(&o.accounts, "accounts", "", "key `FILE` whose accounts get coins")
 	f.StringArrayVar(&o.account, "account", nil, "account `ak_…[=AETTOS]` that gets coins (repeatable)")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` of which the accounts of --derive are made")
@@ -110,13 +113,19 @@ func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
 	if err != nil {
 		return simnode.Config{}, err
 	}
-	if o.blockTime < time.Millisecond {
-		return simnode.Config{}, misuse("without key blocks no channel opens", "--block-time %v: expected at least 1ms", o.blockTime)
-	}
 	cfg := simnode.Config{
-		NetworkID: o.networkID, Era: era, NoVerify: o.noVerify, Forgiving: o.forgiving,
-		Blocks: simnode.Interval, KeyBlockEvery: o.blockTime,
+		NetworkID: o.networkID, Era: era, Latency: o.latency, NoVerify: o.noVerify, Forgiving: o.forgiving,
 		Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+	if o.latency < 0 {
+		return cfg, misuse("", "--latency %v: expected a time from 0", o.latency)
+	}
+	if o.blockTime != "on-demand" {
+		every, err := time.ParseDuration(o.blockTime)
+		if err != nil || every < time.Millisecond {
+			return cfg, misuse("without key blocks no channel opens", "--block-time %s: expected a time from 1ms on, or on-demand", o.blockTime)
+		}
+		cfg.Blocks, cfg.KeyBlockEvery = simnode.Interval, every
 	}
 	if o.endow != "" {
 		if cfg.Endow, err = aettos(o.endow); err != nil {
@@ -212,7 +221,10 @@ func (o *nodeOptions) listener(ctx context.Context, chosen bool) (net.Listener, 
 
 // describe says what matters to whoever connects.
 func (o *nodeOptions) describe(cfg simnode.Config, funded []funding) string {
-	parts := []string{fmt.Sprintf("a key block every %v", o.blockTime)}
+	parts := []string{"key blocks on demand"}
+	if cfg.Blocks == simnode.Interval {
+		parts[0] = fmt.Sprintf("a key block every %v", cfg.KeyBlockEvery)
+	}
 	if cfg.Era == simnode.Era2020 {
 		parts = append(parts, "era 2020")
 	}

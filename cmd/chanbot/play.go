@@ -54,9 +54,7 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 	}
 	report.Summary.Started, report.Summary.Chanbot = started, version()
 	report.Summary.Scenario, report.Scenario.Name = j.name, j.name
-	if p.s.embedded {
-		report.Summary.Node, report.Scenario.Node = "embedded", "embedded"
-	}
+	report.Summary.Node, report.Scenario.Node = p.s.nodes(), p.s.nodes()
 	judge(j.scenario.Thresholds, report)
 	if p.stopped.exitCode() != 0 && report.Summary.Verdict == results.Passed {
 		report.Summary.Verdict, report.Scenario.Verdict = results.Interrupted, results.Interrupted
@@ -168,14 +166,10 @@ func (p *player) output(j job, cfg bot.Config, started time.Time) (*output, erro
 		return nil, unwritable("--out", p.s.out, err)
 	}
 	out := &output{folder: folder, name: j.name}
-	node := "embedded"
-	if !p.s.embedded {
-		node = strings.Join(slices.Compact([]string{p.s.urls[0], p.s.urls[1]}), " ")
-	}
 	err = folder.WriteManifest(results.Manifest{
 		Chanbot: version(), Seed: p.s.seed,
 		Scenario:  results.NewScenarioFile(j.name, fileOf(j.source), string(j.text)),
-		Node:      node,
+		Node:      p.s.nodes(),
 		NetworkID: cfg.NetworkID, Started: started, Host: results.ThisHost(),
 		Command: "run", Options: p.s.options(),
 	})
@@ -189,7 +183,7 @@ func (p *player) output(j job, cfg bot.Config, started time.Time) (*output, erro
 	out.recorder, err = results.NewRecorder(results.RecorderOptions{Transcripts: p.s.transcript, Recordings: p.s.record, Name: j.name})
 	if err != nil {
 		out.discard()
-		return nil, unwritable("--transcript or --record", strings.Join(slices.DeleteFunc([]string{p.s.transcript, p.s.record}, func(s string) bool { return s == "" }), ", "), err)
+		return nil, unwritable(p.s.frameFlags(), strings.TrimSpace(p.s.transcript+" "+p.s.record), err)
 	}
 	out.frames = out.recorder
 	if p.s.transcript != "" {
@@ -199,6 +193,28 @@ func (p *player) output(j job, cfg bot.Config, started time.Time) (*output, erro
 		out.recording = filepath.Join(p.s.record, j.name+".jsonl")
 	}
 	return out, nil
+}
+
+// nodes names the nodes of the run.
+func (s *settings) nodes() string {
+	switch {
+	case s.embedded:
+		return "embedded"
+	case s.urls[0] == s.urls[1]:
+		return s.urls[0]
+	}
+	return s.urls[0] + " " + s.urls[1]
+}
+
+// frameFlags names the flags that say where frames go.
+func (o *runOptions) frameFlags() string {
+	switch {
+	case o.record == "":
+		return "--transcript"
+	case o.transcript == "":
+		return "--record"
+	}
+	return "--transcript and --record"
 }
 
 func fileOf(s source) string {

@@ -62,6 +62,9 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.enoughSockets(descriptors()); err != nil {
+		return err
+	}
 	ctx, stopped, stop := c.watch(ctx, "interrupted; ending the channels and writing the results (once more to leave at once)")
 	defer stop()
 

@@ -71,7 +71,7 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "put the summary as one JSON document on standard output")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing but errors")
 	f.BoolVar(&o.noProgr, "no-progress", false, "show no progress while it runs")
-	f.StringVar(&o.logLevel, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
+	f.StringVar(&o.logLevel, "log-level", "error", "`LEVEL` of the log on standard error: debug, info, warn, error")
 }
 
 // settings are the flags of run, read and checked.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"chanbot/accounts"
 	"chanbot/simnode"
@@ -59,6 +60,20 @@ func (s *settings) target(ctx context.Context, c *Command) (*target, error) {
 		t.networkID = "ae_dev"
 	}
 	return t, refused.err()
+}
+
+// enoughSockets refuses more pairs than the process may have sockets for: two a
+// pair, and the other ends of them when the node is embedded.
+func (s *settings) enoughSockets(limit uint64, known bool) error {
+	const others = 64 // files of results, standard streams, listener, runtime
+	need := uint64(s.pairs)*2 + others
+	if s.embedded {
+		need += uint64(s.pairs) * 2
+	}
+	if known && need > limit {
+		return cannotRun("raise it (ulimit -n), or run fewer --pairs", "%s need %d open files and sockets, and this process may have %d", count(s.pairs, "pair"), need, limit)
+	}
+	return nil
 }
 
 // forTests says that everybody may know the keys of accounts on a network.
@@ -116,9 +131,19 @@ func exposed(mode fs.FileMode) bool {
 	return runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o004 != 0
 }
 
+// latency is how long a channel machine of the embedded node thinks about a
+// signature or a message of its peer. Real nodes take some milliseconds, and
+// what a client sends meanwhile is handled in that order; without any, answers
+// of both sides would race as they never do with a real node.
+const latency = 2 * time.Millisecond
+
+// dialRetry is how soon the embedded node of a run dials a responder again that
+// is not there yet. Real nodes wait three seconds, which shows nothing.
+const dialRetry = 50 * time.Millisecond
+
 // nodeConfig returns what the embedded node for a scenario is like.
 func (s *settings) nodeConfig(j job) (simnode.Config, error) {
-	cfg := simnode.Config{NetworkID: s.networkID, Era: s.era}
+	cfg := simnode.Config{NetworkID: s.networkID, Era: s.era, Latency: latency, DialRetry: dialRetry}
 	if j.scenario.Node == nil {
 		return cfg, nil
 	}

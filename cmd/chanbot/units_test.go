@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"chanbot/results"
 	"chanbot/strategy"
@@ -167,6 +167,26 @@ func TestTheWorseExitCodeWins(t *testing.T) {
 	}
 }
 
+func TestTooManyPairsForTheProcessAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		pairs    int
+		embedded bool
+		limit    uint64
+		known    bool
+		refused  bool
+	}{
+		{1000, true, 4096, true, false},
+		{1000, true, 4063, true, true},
+		{1000, false, 4063, true, false},
+		{100_000, true, 0, false, false},
+	} {
+		s := settings{runOptions: &runOptions{pairs: c.pairs}, embedded: c.embedded}
+		if err := s.enoughSockets(c.limit, c.known); (err != nil) != c.refused {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func TestAPanicIsReportedAsABug(t *testing.T) {
 	var stderr strings.Builder
 	c := Command{Stdout: panicking{}, Stderr: &stderr}
@@ -184,12 +204,13 @@ type panicking struct{}
 
 func (panicking) Write([]byte) (int, error) { panic("no more paper") }
 
-// eventually waits for what other goroutines bring about.
-func eventually(t *testing.T, what string, done <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-done:
-	case <-time.After(time.Minute):
-		t.Fatalf("%s did not happen within a minute", what)
+func TestSchemaPrintsJSON(t *testing.T) {
+	var stdout, stderr strings.Builder
+	c := Command{Stdout: &stdout, Stderr: &stderr}
+	if code := c.Main([]string{"schema"}); code != exitPassed {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	if !json.Valid([]byte(stdout.String())) || !strings.Contains(stdout.String(), `"$schema"`) {
+		t.Errorf("no JSON Schema: %.200s", stdout.String())
 	}
 }
