@@ -207,7 +207,7 @@ func acceptsJSON(r *http.Request) bool {
 	if len(accept) == 0 {
 		return true
 	}
-	for _, kind := range strings.Split(strings.Join(accept, ","), ",") {
+	for kind := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		kind, _, _ = strings.Cut(kind, ";")
 		switch strings.TrimSpace(strings.ToLower(kind)) {
 		case "*/*", "application/*", "application/json", "":
