@@ -245,6 +245,10 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 	if bad != nil {
 		return bad
 	}
+	// The first word goes out when a peer can find the machine, not before: a
+	// client that hears it may let the other side connect at once.
+	s.hold()
+	defer s.resume()
 	s.push(wire.AppendInfo(nil, in.f.channelText, wire.Info{Event: wire.EventFSMUp, FSMID: text}), in.f.channelText)
 	if p.Reconnect {
 		in.watch()
