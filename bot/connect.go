@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 
 	"chanbot/model"
 	"chanbot/outcome"
@@ -95,9 +96,6 @@ func (p *pair) connect(t *turn, r *run, o *op, e *end, q url.Values, reconnect b
 	p.lock()
 	defer p.unlock()
 	if err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
 		p.notConnected(t, o, e, err)
 		return false
 	}
@@ -122,7 +120,7 @@ func (p *pair) notConnected(t *turn, o *op, e *end, err error) {
 	switch {
 	case t.hard.Err() != nil:
 		out = outcome.Outcome{Kind: outcome.Cancelled}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		out = outcome.Outcome{Kind: outcome.Timeout, By: outcome.ByBot, Detail: "connecting"}
 	default:
 		p.fleet.unreachable(p.fleet.nodes[e.role.Index()], err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -227,12 +228,11 @@ func TestWrongPathIsUnreachable(t *testing.T) {
 type killer struct {
 	text string
 	kill func()
-	done bool
+	done atomic.Bool
 }
 
 func (k *killer) Record(r results.FrameRecord) {
-	if !k.done && strings.Contains(string(r.Frame), k.text) && r.Dir != results.DirConnect {
-		k.done = true
+	if strings.Contains(string(r.Frame), k.text) && r.Dir != results.DirConnect && k.done.CompareAndSwap(false, true) {
 		k.kill()
 	}
 }
@@ -250,26 +250,18 @@ func TestNodeThatDiesUnderway(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, s, 1, nil)
 				defer func() { b.stop() }()
-				gone := make(chan struct{})
-				// The node ends in another goroutine: nothing may wait for it here.
-				k := &killer{text: text, kill: func() {
-					go func() {
-						b.node.Close()
-						close(gone)
-					}()
-				}}
+				k := &killer{text: text, kill: func() { b.node.Close() }}
 				if want == outcome.Unknown {
 					// It dies before it says anything more.
 					b.through(func(_ string, f []byte) [][]byte {
-						if k.done {
+						if k.done.Load() {
 							return nil
 						}
 						return [][]byte{f}
 					})
 				}
-				b.cfg.Frames = serial(k)
+				b.cfg.Frames = k
 				rep := b.run()
-				<-gone
 				if s := firstFailed(t, rep); s.Outcome.Kind != want && s.Outcome.Kind != outcome.Disconnected {
 					t.Errorf("step %s: outcome %v, want %v", s.Label, s.Outcome, want)
 				}

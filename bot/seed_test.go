@@ -61,17 +61,3 @@ func TestSeedSessionComesOutTheSame(t *testing.T) {
 		}
 	})
 }
-
-// serial hands frames on one at a time.
-func serial(s results.Sink) results.Sink { return &oneByOne{sink: s} }
-
-type oneByOne struct {
-	mu   sync.Mutex
-	sink results.Sink
-}
-
-func (o *oneByOne) Record(r results.FrameRecord) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sink.Record(r)
-}

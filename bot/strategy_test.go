@@ -17,7 +17,7 @@ responder: {use: %s}
 steps:
   - open:
   - repeat:
-      times: 40
+      times: 25
       steps:
         - initiator: {transfer: 1}
           expect: [signed, aborted, conflict, timeout, died, disconnected, rejected]
@@ -31,7 +31,7 @@ steps:
 
 func TestStrategiesBreakNoRule(t *testing.T) {
 	for _, name := range scenarios.StrategyNames() {
-		for seed := range uint64(5) {
+		for seed := range uint64(2) {
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				s := parse(t, name+".yaml", fmt.Sprintf(mixed, name))
 				synctest.Test(t, func(t *testing.T) {
