@@ -16,7 +16,7 @@ type Step struct {
 	Action Action
 	// Sign holds for this step only and comes before every other layer.
 	Sign   Answers
-	Expect *Expect // nil expects nothing but the absence of violations
+	Expect *Expect // nil expects that it works as far as the answers let it
 	ID     IDPolicy
 	// Offset shifts the responder of a step of both. With HasOffset the
 	// answers are not held until both sides have their request.
