@@ -34,6 +34,7 @@ func (p *pair) playOpen(t *turn, r *run) {
 		track.ends[role.Index()] = e
 		fresh = fresh || e.sock == nil
 	}
+	p.prepare(track, a.Query)
 	p.unlock()
 
 	if fresh && t.acquire(r) {
@@ -50,10 +51,10 @@ func (p *pair) playOpen(t *turn, r *run) {
 		if skip {
 			continue
 		}
-		if !p.connectForOpen(t, r, o, e, a.Query) {
+		if !p.connectForOpen(t, r, o, e) {
 			break
 		}
-		t.until(r, func() bool { return o.told || e.sawUp || p.silent(role, "report_info") })
+		t.until(r, func() bool { return o.told || e.sawUp || e.silent("report_info") })
 	}
 	p.lock()
 	if r.over {
@@ -64,10 +65,22 @@ func (p *pair) playOpen(t *turn, r *run) {
 	p.unlock()
 }
 
+// prepare sets the connection parameters of the sides that will connect, and
+// forgets those of a side that has no socket and stays away.
+func (p *pair) prepare(track *openTrack, params []strategy.Param) {
+	for _, role := range outcome.Roles {
+		if e := p.first(role); e.sock == nil {
+			e.query = nil
+		}
+		if e := track.ends[role.Index()]; e != nil && e.sock == nil {
+			e.query = p.params(e, params)
+		}
+	}
+}
+
 // connectForOpen connects one side of a new channel.
-func (p *pair) connectForOpen(t *turn, r *run, o *op, e *end, params []strategy.Param) bool {
+func (p *pair) connectForOpen(t *turn, r *run, o *op, e *end) bool {
 	p.lock()
-	e.query = p.params(e, params)
 	e.client, e.joins = model.NewClient(p.modelConfig(e, e.query)), false
 	e.seen = map[string]bool{}
 	track := o.track.(*openTrack)
@@ -154,7 +167,10 @@ func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch
 		return
 	}
 	e.client = first.client
-	e.joins = e != first && first.sock != nil
+	e.joins = false
+	for _, x := range p.ends {
+		e.joins = e.joins || x != e && x.client == e.client && x.sock != nil
+	}
 	q := p.joinParams(e, params)
 	p.unlock()
 	p.connect(t, r, o, e, q, true)

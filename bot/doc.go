@@ -7,4 +7,36 @@
 // model, and brings every operation to exactly one outcome. It talks to any
 // node in the same way; what only an embedded node can do (make blocks) is
 // handed in as functions.
+//
+// # How a step ends
+//
+// A step ends when its effect has been seen on both sides; its outcome is what
+// its starter was told. A transfer that both sign ends with the second update
+// report. An own abort ends with aborted_update, one by the acker with its
+// aborted_update and the starter's conflict, a conflict of both with both
+// conflicts. Where nothing tells whether the other side will hear anything (a
+// conflict 2 that the peer's node caused, a channel that died), the step waits
+// for it for a second at most. A message ends with its delivery, a query with its
+// answer, a stop with its ok or else with died or the close of the socket.
+// Frames that a step expects and effects of answers that it expects are waited
+// for as well. Whatever takes longer than the step's timeout ends there; what
+// was told by then stands, and everything else is a timeout by chanbot.
+//
+// Without an expectation a step must have worked (signed, or done) if every
+// signing request was accepted. If an answer was something else, any outcome is
+// right that the node could bring about by it; disconnected, refused and unknown
+// are right only where an answer has closed a socket. What a node cannot do is
+// never right, unless the step expects a violation. After a step that was not as
+// expected the pair goes no further.
+//
+// A socket that goes away under an operation makes it disconnected, or unknown
+// once the acker (of an opening: the responder) has signed.
+//
+// # Who does the work
+//
+// Each pair has a lock. The goroutine that reads a socket decodes a frame, takes
+// the lock, lets the pair decide, and writes the answer itself, to whichever
+// socket it belongs, after it has given the lock back. So a transfer needs no
+// wake-ups but those of the node and of the two readers. Timers belong to steps,
+// operations and answers; no socket ever has a read deadline.
 package bot

@@ -61,8 +61,19 @@ func newEnd(p *pair, r outcome.Role, number int) *end {
 	return &end{p: p, role: r, number: number, side: side, key: p.keys[r.Index()], nth: map[string]int{}}
 }
 
-// peer returns the first socket of the other role.
-func (e *end) peer() *end { return e.p.first(e.role.Peer()) }
+// peer returns the end of the other role that its channel is judged by: the
+// first one, unless another has displaced it.
+func (e *end) peer() *end {
+	for _, x := range e.p.ends {
+		if x.role == e.role.Peer() && x.sock != nil && !x.joins {
+			return x
+		}
+	}
+	return e.p.first(e.role.Peer())
+}
+
+// silent says whether a family of notifications was switched off.
+func (e *end) silent(name string) bool { return e.query.Get(name) == "false" }
 
 // live says that the end has a socket whose channel has not died.
 func (e *end) live() bool { return e.sock != nil && !e.died }

@@ -148,6 +148,29 @@ func TestGarbageIsAViolation(t *testing.T) {
 	}
 }
 
+func TestExpectedViolationPasses(t *testing.T) {
+	const expected = `
+chanbot: 1
+name: expected
+description: the node is known to be broken
+steps:
+  - open:
+    expect: violation
+`
+	synctest.Test(t, func(t *testing.T) {
+		b := fake(t, expected, func(_ string, c *websocket.Conn) {
+			c.WriteMessage(websocket.TextMessage, []byte("garbage"))
+			drain(c)
+		})
+		defer func() { b.stop() }()
+		rep := b.run()
+		passed(t, rep)
+		if n := len(rep.Scenario.Violations); n != 0 {
+			t.Errorf("%d violations are listed", n)
+		}
+	})
+}
+
 func TestBrokenFramingIsAViolation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := fake(t, openOnly, func(_ string, c *websocket.Conn) {

@@ -69,8 +69,8 @@ func (t *openTrack) check(o *op, i int, e *end) {
 		if t.until[i] == nil {
 			t.done[i] = true
 		}
-	case e.opened && (e.reported || o.p.silent(e.role, "report_update")),
-		e.reported && o.p.silent(e.role, "report_info"):
+	case e.opened && (e.reported || e.silent("report_update")),
+		e.reported && e.silent("report_info"):
 		t.done[i] = true
 	}
 }

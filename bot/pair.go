@@ -30,6 +30,7 @@ type pair struct {
 	fleet   *fleet
 	number  int
 	keys    [2]tx.KeyPair
+	address [2]string      // of the keys
 	readers sync.WaitGroup // of sockets, and of what answers start
 
 	mu sync.Mutex // guards everything below, in ends, sockets, runs and ops too
@@ -42,7 +43,7 @@ type pair struct {
 	ops       []*op  // the operations under way
 	turn      *turn  // of the goroutine that runs the steps
 	draws     [2]*strategy.Stream
-	choices   *strategy.Stream
+	choices   map[strategy.Pos]*strategy.Stream // of each choose step
 
 	kept   [keptFrames]results.FrameRecord // the last frames, as a ring
 	keptAt int
@@ -55,6 +56,7 @@ func newPair(f *fleet, number int) *pair {
 	p := &pair{fleet: f, number: number, nextID: firstID}
 	for i, r := range outcome.Roles {
 		p.keys[i] = f.cfg.Keys[2*number+i]
+		p.address[i] = p.keys[i].ID().String()
 		p.draws[i] = f.source.Stream(number, r, "answer")
 	}
 	return p

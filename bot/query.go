@@ -28,8 +28,8 @@ func (p *pair) params(e *end, step []strategy.Param) url.Values {
 	q.Set("protocol", "json-rpc")
 	q.Set("role", e.role.String())
 	q.Set("port", strconv.Itoa(f.cfg.ResponderPort))
-	q.Set("initiator_id", p.keys[0].ID().String())
-	q.Set("responder_id", p.keys[1].ID().String())
+	q.Set("initiator_id", p.address[0])
+	q.Set("responder_id", p.address[1])
 	q.Set("initiator_amount", amount(ch.InitiatorAmount))
 	q.Set("responder_amount", amount(ch.ResponderAmount))
 	q.Set("push_amount", amount(ch.PushAmount))
@@ -77,18 +77,13 @@ func (p *pair) override(q url.Values, e *end, params []strategy.Param) {
 	}
 }
 
-// silent says whether a family of notifications is switched off for a role.
-func (p *pair) silent(r outcome.Role, name string) bool {
-	return p.params(p.first(r), nil).Get(name) == "false"
-}
-
 // placeholder replaces a text that stands for something of the pair.
 func (p *pair) placeholder(e *end, text string) string {
 	switch text {
 	case "$initiator":
-		return p.keys[0].ID().String()
+		return p.address[0]
 	case "$responder":
-		return p.keys[1].ID().String()
+		return p.address[1]
 	case "$other":
 		return p.fleet.stranger.ID().String()
 	case "$channel_id":

@@ -16,9 +16,9 @@ import (
 func (p *pair) account(a strategy.Account) string {
 	switch a.Role() {
 	case outcome.Initiator:
-		return p.keys[0].ID().String()
+		return p.address[0]
 	case outcome.Responder:
-		return p.keys[1].ID().String()
+		return p.address[1]
 	}
 	if a == "other" {
 		return p.fleet.stranger.ID().String()
@@ -29,7 +29,7 @@ func (p *pair) account(a strategy.Account) string {
 // accountOr is account with a default.
 func (p *pair) accountOr(a strategy.Account, def outcome.Role) string {
 	if a == "" {
-		return p.keys[def.Index()].ID().String()
+		return p.address[def.Index()]
 	}
 	return p.account(a)
 }
@@ -289,7 +289,7 @@ func (p *pair) stopAsAnswer(e *end, r *run, w *watch) {
 	p.propose(e, r, &strategy.Action{Kind: outcome.Stop}, w)
 }
 
-// amounts compares what a query returned with what was expected.
+// wantedBalance returns the balance of an account that a query returned, or nil.
 func wantedBalance(values []wire.Balance, account string) *big.Int {
 	for _, v := range values {
 		if v.Account == account {

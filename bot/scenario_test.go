@@ -22,7 +22,7 @@ import (
 // bench is an embedded node on a network in memory. It must be made inside the
 // bubble of a test on fake time.
 type bench struct {
-	t    *testing.T
+	t    testing.TB
 	node *simnode.Node
 	net  *memnet.Listener
 	cfg  bot.Config
@@ -31,7 +31,7 @@ type bench struct {
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-func newBench(t *testing.T, s *strategy.Scenario, pairs int, with func(*simnode.Config)) *bench {
+func newBench(t testing.TB, s *strategy.Scenario, pairs int, with func(*simnode.Config)) *bench {
 	t.Helper()
 	nc := simnode.Config{}
 	if with != nil {
@@ -101,6 +101,14 @@ func load(t *testing.T, name string) *strategy.Scenario {
 
 func parse(t *testing.T, file, src string) *strategy.Scenario {
 	t.Helper()
+	s, err := parseText(file, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func parseText(file, src string) (*strategy.Scenario, error) {
 	s, problems := strategy.Parse(file, []byte(src), strategy.Options{ResolveStrategy: func(name string) (string, []byte, error) {
 		src, ok := scenarios.Strategy(name)
 		if !ok {
@@ -108,10 +116,7 @@ func parse(t *testing.T, file, src string) *strategy.Scenario {
 		}
 		return name + ".yaml", src, nil
 	}})
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return s, problems.Err()
 }
 
 func passed(t *testing.T, rep *bot.Report) {

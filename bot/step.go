@@ -69,8 +69,11 @@ func (p *pair) start(step *strategy.Step, index int) *run {
 	if limit == 0 {
 		limit = p.fleet.cfg.Timeout
 	}
-	if w := step.Action.Wait; w != nil && step.Timeout == 0 {
-		limit += w.For
+	if step.Timeout == 0 {
+		limit += max(step.Offset, 0)
+		if w := step.Action.Wait; w != nil {
+			limit += w.For
+		}
 	}
 	r.until = r.started + limit
 	r.timer = time.AfterFunc(limit, func() {

@@ -43,12 +43,20 @@ func (p *pair) iterate(t *turn, iteration int) bool {
 		rep, checks := p.perform(t, &steps[n])
 		rep.Index = n + 1
 		p.fleet.report.step(p, iteration, rep, checks)
-		if !rep.Passed {
+		if !rep.Passed || p.broken() {
 			p.fleet.report.skipped(p, iteration, n+1)
 			return false
 		}
 	}
 	return true
+}
+
+// broken says whether the node did what a correct node cannot do, also between
+// two steps. It is called without the lock.
+func (p *pair) broken() bool {
+	p.lock()
+	defer p.unlock()
+	return p.bad
 }
 
 // perform runs one step, which may be made of others, and judges it.
@@ -90,7 +98,7 @@ func (p *pair) perform(t *turn, step *strategy.Step) (results.StepReport, []resu
 		for i, c := range a.Choices {
 			weights[i] = c.Weight
 		}
-		if i := p.chooser().Pick(weights); i >= 0 {
+		if i := p.choose(step.Pos, weights); i >= 0 {
 			each(t, a.Choices[i].Steps, "")
 		}
 	case strategy.Parallel:
@@ -139,14 +147,20 @@ func (p *pair) parallel(t *turn, step *strategy.Step) (results.StepReport, []res
 	return rep, checks
 }
 
-// chooser draws the branches of choose steps.
-func (p *pair) chooser() *strategy.Stream {
+// choose draws a branch of the choose step at a place. It is called without the
+// lock.
+func (p *pair) choose(at strategy.Pos, weights []uint64) int {
 	p.lock()
 	defer p.unlock()
-	if p.choices == nil {
-		p.choices = p.fleet.source.Stream(p.number, outcome.NoRole, "choose")
+	s := p.choices[at]
+	if s == nil {
+		s = p.fleet.source.Stream(p.number, outcome.NoRole, fmt.Sprintf("choose %d:%d", at.Line, at.Col))
+		if p.choices == nil {
+			p.choices = make(map[strategy.Pos]*strategy.Stream)
+		}
+		p.choices[at] = s
 	}
-	return p.choices
+	return s.Pick(weights)
 }
 
 // teardown stops what is still open and waits until nothing of the channel is
@@ -155,7 +169,11 @@ func (p *pair) teardown(t *turn) {
 	p.lock()
 	p.leaving = true
 	for _, e := range p.ends {
-		if e.live() && !e.stopped && !e.joins && !p.bad && t.hard.Err() == nil {
+		switch {
+		case e.sock == nil:
+		case p.bad || e.joins || t.hard.Err() != nil:
+			e.close(strategy.CutClose)
+		case e.live() && !e.stopped:
 			raw, _ := p.frame(e, &strategy.Action{Kind: outcome.Stop}, p.id())
 			e.send(raw, wire.Request{})
 		}
