@@ -1,6 +1,9 @@
 package simnode
 
 import (
+	"bytes"
+	"slices"
+
 	"chanbot/tx"
 	"chanbot/wire"
 )
@@ -82,6 +85,7 @@ func (f *fsm) answered(ev event) {
 
 // takeAnswer checks the answer to the pending request (fsm.md 5.6).
 func (f *fsm) takeAnswer(s *tx.SignedTx) {
+	s = inOrder(s)
 	inner, err := s.Decode()
 	if err != nil {
 		return // acknowledged, and still pending
@@ -114,6 +118,18 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 		}
 		f.acknowledge(s)
 	}
+}
+
+// inOrder sorts the signatures, as the node does before it writes or hashes a
+// transaction (encoding.md 3): clients may add theirs at the end. A repeated
+// one stays, because it makes an answer wrong (fsm.md 5.6).
+func inOrder(s *tx.SignedTx) *tx.SignedTx {
+	if slices.IsSortedFunc(s.Signatures, bytes.Compare) {
+		return s
+	}
+	signatures := slices.Clone(s.Signatures)
+	slices.SortFunc(signatures, bytes.Compare)
+	return &tx.SignedTx{Signatures: signatures, Tx: s.Tx}
 }
 
 // ownSigned sends the starter's half-signed operation to the peer.
