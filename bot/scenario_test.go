@@ -46,7 +46,9 @@ func newBench(t testing.TB, s *strategy.Scenario, pairs int, with func(*simnode.
 		close(served)
 	}()
 	b := &bench{t: t, node: node, net: l, stop: func() {
-		node.Close()
+		if err := node.Close(); err != nil {
+			t.Error(err)
+		}
 		srv.Close()
 		<-served
 	}}

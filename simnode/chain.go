@@ -256,6 +256,13 @@ func (c *chain) endowed() *big.Int {
 	return new(big.Int).Set(c.ledger.endowed)
 }
 
+// coins is total and endowed at one moment.
+func (c *chain) coins() (total, endowed *big.Int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.total(), new(big.Int).Set(c.ledger.endowed)
+}
+
 // addKeyBlockLocked puts a key block on the tip. The hashes depend on nothing
 // but what is below them, so a repeated run has the same ones.
 func (c *chain) addKeyBlockLocked(height uint64) {

@@ -44,7 +44,9 @@ func newWorld(t *testing.T, cfg Config) *world {
 		}
 	}()
 	t.Cleanup(func() {
-		w.node.Close()
+		if err := w.node.Close(); err != nil {
+			t.Error(err)
+		}
 		w.server.Close()
 		<-done
 	})

@@ -6,6 +6,7 @@ package simnode
 
 import (
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net/http"
@@ -114,7 +115,8 @@ func (n *Node) Channels() int {
 }
 
 // Close ends every channel and connection at once, without close frames, and
-// waits until nothing runs any more.
+// waits until nothing runs any more. It returns what CheckCoins finds: an error
+// is a mistake of the embedded node.
 func (n *Node) Close() error {
 	n.mu.Lock()
 	if n.closed {
@@ -140,7 +142,7 @@ func (n *Node) Close() error {
 	}
 	n.wg.Wait()
 	n.chain.flush()
-	return nil
+	return n.CheckCoins()
 }
 
 // ServeHTTP serves /channel. Query parameters are looked at only after the
@@ -335,4 +337,15 @@ func (n *Node) forget(in *instance) {
 		in.dialTimer.Stop()
 	}
 	n.stopWaitingLocked(in)
+}
+
+// CheckCoins returns an error when the chain has made or lost coins: what the
+// accounts, the channels and the collected fees hold, burnt coins included, must
+// be what was endowed. It may be called at any time, also after Close.
+func (n *Node) CheckCoins() error {
+	held, endowed := n.chain.coins()
+	if held.Cmp(endowed) != 0 {
+		return fmt.Errorf("the chain holds %s aettos, but %s were endowed", held, endowed)
+	}
+	return nil
 }

@@ -102,7 +102,9 @@ func replayRecording(t *testing.T, entries []session.Entry, how treatment) []str
 				c.Close()
 			}
 		}
-		r.node.Close()
+		if err := r.node.Close(); err != nil {
+			t.Error(err)
+		}
 		server.Close()
 		<-served
 	}()

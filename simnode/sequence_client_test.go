@@ -57,7 +57,9 @@ func newStage(t *testing.T, config simnode.Config, params map[string]string) *st
 		for _, c := range s.clients {
 			c.drop()
 		}
-		s.node.Close()
+		if err := s.node.Close(); err != nil {
+			t.Error(err)
+		}
 		server.Close()
 		<-served
 	})
