@@ -47,7 +47,9 @@ func (e *end) asked(f *wire.Frame) {
 		r.hold.asks = append(r.hold.asks, a)
 		return
 	}
-	e.answer(a)
+	if !e.p.park(a) {
+		e.answer(a)
+	}
 }
 
 // asker returns the operation that a signing request belongs to, and the step
@@ -91,7 +93,8 @@ func (e *end) answer(a *asked) {
 	}
 	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: e.nth[a.tag], StepNth: stepNth}
 	req.Round, req.Amount = offered(a)
-	e.play(a, strategy.Decide(layers, req, e.p.draws[e.role.Index()]))
+	moves := strategy.Decide(layers, req, e.p.draws[e.role.Index()])
+	e.play(a, moves, len(moves) > 1)
 }
 
 // offered returns the round of the offered transaction and what it moves.

@@ -202,6 +202,9 @@ func lostSocket(s *socket, how ending, maybe bool) outcome.Outcome {
 // sweep ends the operations, and then the steps, to which nothing more is to
 // come. It is called after everything that was told to the pair.
 func (p *pair) sweep() {
+	if len(p.parked) > 0 {
+		p.unpark()
+	}
 	for i := 0; i < len(p.ops); {
 		o := p.ops[i]
 		if o.told && o.track.settled(o) {

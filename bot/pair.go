@@ -41,7 +41,8 @@ type pair struct {
 	iteration int
 	runs      []*run // the steps under way
 	ops       []*op  // the operations under way
-	turn      *turn  // of the goroutine that runs the steps
+	parked    []*asked
+	turn      *turn // of the goroutine that runs the steps
 	draws     [2]*strategy.Stream
 	choices   map[strategy.Pos]*strategy.Stream // of each choose step
 
@@ -175,7 +176,7 @@ func (p *pair) lastFrames() []results.FrameRecord {
 
 // reset forgets the channel before the next iteration. All sockets are closed.
 func (p *pair) reset(iteration int) {
-	p.ends, p.dirty, p.runs, p.ops = nil, nil, nil, nil
+	p.ends, p.dirty, p.runs, p.ops, p.parked = nil, nil, nil, nil, nil
 	p.iteration = iteration
 	p.nextID = firstID
 	p.leaving = false

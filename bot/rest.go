@@ -16,8 +16,9 @@ type rest struct {
 	after *watch
 }
 
-// play does the moves one after the other.
-func (e *end) play(a *asked, moves []strategy.Move) {
+// play does the moves one after the other. In a list each of them, the last one
+// too, is waited for.
+func (e *end) play(a *asked, moves []strategy.Move, list bool) {
 	for i, m := range moves {
 		if e.sock != a.s {
 			return
@@ -34,10 +35,49 @@ func (e *end) play(a *asked, moves []strategy.Move) {
 			return
 		}
 		w := e.do(a, m)
-		if len(left) > 0 && w.method != "" {
+		if list && w.method != "" {
 			e.keep(&rest{a: a, moves: left, after: w})
 			return
 		}
+	}
+}
+
+// park keeps a signing request while the other side is in the middle of a list
+// of answers, so that their order does not depend on which socket is faster.
+func (p *pair) park(a *asked) bool {
+	if !p.playing(a) {
+		return false
+	}
+	p.parked = append(p.parked, a)
+	return true
+}
+
+// playing says whether the other side is in the middle of a list of answers in
+// the same step. The node answers each of them at once, whatever this side does.
+func (p *pair) playing(a *asked) bool {
+	for _, e := range p.ends {
+		if e == a.e || a.run == nil {
+			continue
+		}
+		for _, x := range e.rests {
+			if x.after != nil && x.a.run == a.run {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unpark answers what was kept and need not be any more.
+func (p *pair) unpark() {
+	for i := 0; i < len(p.parked); {
+		a := p.parked[i]
+		if p.playing(a) {
+			i++
+			continue
+		}
+		p.parked = drop(p.parked, a)
+		a.e.answer(a)
 	}
 }
 
@@ -52,7 +92,7 @@ func (e *end) later(a *asked, after time.Duration, moves []strategy.Move) {
 		p.lock()
 		defer p.unlock()
 		if e.take(x) && !p.leaving {
-			e.play(a, moves)
+			e.play(a, moves, true)
 		}
 		p.sweep()
 	})
@@ -64,7 +104,7 @@ func (e *end) proceed(f *wire.Frame) {
 		x := e.rests[i]
 		if x.after != nil && x.after.answered(f) {
 			e.take(x)
-			e.play(x.a, x.moves)
+			e.play(x.a, x.moves, true)
 			continue
 		}
 		i++
