@@ -29,9 +29,8 @@ type Config struct {
 	// verified.
 	NetworkID string
 
-	// SampleChecks verifies every nth signature of the node's frames: 0 and 1
-	// mean each one. Transactions that open a channel and those that
-	// CheckSign passes first are always verified.
+	// SampleChecks verifies the signatures of every nth off-chain transaction:
+	// 0 and 1 mean each one. Those of on-chain transactions are always verified.
 	SampleChecks int
 
 	// MaxFee is the highest fee that CheckSign lets pass, in aettos; nil means

@@ -23,6 +23,12 @@
 // that was switched off) rules that need what came in the gap wait until the
 // node has shown where it is.
 //
+// Judged in full are opening, off-chain updates, aborts, conflicts, messages,
+// queries, errors, stop, timers and reconnects. Of deposits, withdrawals,
+// closings, snapshots and forced progress only the transactions are judged
+// (type, channel, round, state hash, signatures) and that they were asked for;
+// in which order their frames come is not, nor is what a contract computes.
+//
 // Numbered sections in the comments: "ws-api" is the reference of the wire,
 // "fsm" of the behaviour, "transactions" of the bytes.
 package model
