@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // example is a fenced block of YAML in a page of docs.
@@ -41,6 +44,34 @@ func examples(t *testing.T, path string) []example {
 		}
 	}
 	return all
+}
+
+// The README shows what make run prints, up to times and paths.
+func TestTheReadmeShowsWhatRunPrints(t *testing.T) {
+	t.Parallel()
+	times := regexp.MustCompile(`[0-9.]+(µs|ms|s)\b`)
+	steps := func(text string) []string {
+		var all []string
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "  ✓") || strings.HasPrefix(line, "passed: ") || strings.HasPrefix(line, "node ") {
+				all = append(all, strings.Join(strings.Fields(times.ReplaceAllString(line, "TIME")), " "))
+			}
+		}
+		return all
+	}
+	var shown string
+	for _, e := range examples(t, "../../README.md") {
+		if strings.HasPrefix(e.text, "$ make run\n") {
+			shown = e.text
+		}
+	}
+	var c call
+	if code := c.main("run", "can-not-abort-while-open", "--out", t.TempDir()); code != exitPassed {
+		t.Fatalf("exit code %d: %s", code, c.stderr.String())
+	}
+	if diff := cmp.Diff(steps(c.stdout.String()), steps(shown)); diff != "" || shown == "" {
+		t.Errorf("what is printed (-) is not what the README shows (+):\n%s", diff)
+	}
 }
 
 // Every example of the manual runs, or is checked where it cannot run alone.

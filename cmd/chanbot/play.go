@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"chanbot/bot"
+	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/tx"
 )
@@ -26,6 +27,7 @@ type player struct {
 	keys    []tx.KeyPair
 	stopped *interruption
 	term    terminal
+	shown   bool // a block was printed, so the next one needs some distance
 }
 
 // play runs a scenario. The summary is nil when nothing could be run; an error
@@ -117,7 +119,10 @@ func (p *player) notRun(j job, err error) error {
 	if _, ok := errors.AsType[*bot.ConfigError](err); ok {
 		list := complaints{}
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			list = append(list, misuse("", "%s: %s", j.file, line))
+			if !strings.HasPrefix(line, j.file+":") {
+				line = j.file + ": " + line
+			}
+			list = append(list, misuse("", "%s", line))
 		}
 		return list
 	}
@@ -134,7 +139,11 @@ func (p *player) show(report *bot.Report, out *output) {
 	if p.s.json {
 		w = p.c.Stderr
 	}
-	fmt.Fprint(w, report.Scenario.Render(p.term.style))
+	if p.shown {
+		fmt.Fprintln(w)
+	}
+	p.shown = true
+	fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style))
 	if p.s.pairs > 1 || p.s.iterations > 1 {
 		fmt.Fprint(w, "\n"+report.Summary.Render(p.term.style))
 	} else {
@@ -147,6 +156,22 @@ func (p *player) show(report *bot.Report, out *output) {
 	for _, place := range out.places() {
 		fmt.Fprintln(w, place)
 	}
+}
+
+// withOutcomes puts how each step ended behind what it did. Those that went
+// wrong have lines of their own for that.
+func withOutcomes(r results.ScenarioReport) results.ScenarioReport {
+	r.Steps = slices.Clone(r.Steps)
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Passed && !s.Skipped && s.Outcome.Kind != outcome.Pending {
+			o := outcome.Outcome{Kind: s.Outcome.Kind, Code: s.Outcome.Code}
+			if o.Kind != outcome.Aborted { // by its starter, always
+				o.By = s.Outcome.By
+			}
+			s.Label += " → " + o.String()
+		}
+	}
+	return r
 }
 
 // output is where the results of a run go.

@@ -14,7 +14,7 @@ type terminal struct {
 
 // terminal looks at the process's streams and environment.
 func (c *Command) terminal() terminal {
-	var t terminal
+	t := terminal{style: results.Style{Width: 100}}
 	plain := c.env("NO_COLOR") != "" || c.env("TERM") == "dumb"
 	if f, ok := c.Stdout.(*os.File); ok {
 		if width, ok := terminalWidth(f); ok {
