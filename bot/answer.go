@@ -20,6 +20,13 @@ type asked struct {
 	tag string
 	op  *op  // the operation that it belongs to; nil when none is known
 	run *run // the step whose answers hold; nil when none is under way
+
+	done  bool // it was answered by a step
+	again bool // this answer is not the first one
+	// How a step wants its answer to be sent; zero is the usual way.
+	as     string
+	policy strategy.IDPolicy
+	params json.RawMessage
 }
 
 // opOfTag says which operation asks for the signature of a tag.
@@ -38,6 +45,7 @@ var opOfTag = map[string]outcome.Operation{
 func (e *end) asked(f *wire.Frame) {
 	a := &asked{e: e, s: e.sock, f: f, tag: f.Sign.Tag}
 	a.op, a.run = e.p.asker(e, a.tag)
+	e.remember(a)
 	create := a.tag == wire.TagInitiatorSign || a.tag == wire.TagResponderSign
 	if create && e.paused {
 		e.held = append(e.held, a)
@@ -120,7 +128,7 @@ func (e *end) do(a *asked, m strategy.Move) *watch {
 		e.accept(a, w)
 	case strategy.MoveAbort:
 		e.abort(a, w, m.Code)
-	case strategy.MoveIgnore:
+	case strategy.MoveIgnore, strategy.MoveHold:
 		w.resolve(outcome.Outcome{Kind: outcome.Done})
 	case strategy.MoveTamper:
 		e.sendSigned(a, w, e.tampered(a, m.Tamper))
@@ -138,7 +146,7 @@ func (e *end) do(a *asked, m strategy.Move) *watch {
 		e.cutBy(a.run)
 		e.comeBack(a.run, w)
 	case strategy.MoveParams:
-		w.id, w.method = e.p.id(), wire.AnswerMethod(a.tag)
+		w.id, w.method = a.id(true), a.method()
 		params := e.p.substitute(e, m.Params)
 		e.send(wire.AppendRequest(nil, w.id, w.method, params), wire.Request{})
 	}
@@ -157,6 +165,9 @@ func (e *end) cutBy(r *run) {
 // accept signs what is offered if the model agrees, and otherwise refuses it.
 func (e *end) accept(a *asked, w *watch) {
 	offer, err := e.client.CheckSign(a.f)
+	if err != nil && a.again { // it was checked when it was answered first
+		offer, err = tx.ParseSigned(a.f.Sign.SignedTx)
+	}
 	if err != nil {
 		e.refuse(a, err)
 		return
@@ -180,11 +191,14 @@ func (e *end) refuse(a *asked, err error) {
 
 // sendSigned answers with a transaction.
 func (e *end) sendSigned(a *asked, w *watch, text string) {
-	id, method := e.p.id(), wire.AnswerMethod(a.tag)
+	id, method := a.id(true), a.method()
 	if w != nil {
 		w.id, w.method = id, method
 	}
 	raw := wire.AppendSigned(nil, id, a.tag, text)
+	if !a.usual() {
+		raw = a.call(id, "signed_tx", quotedText(text))
+	}
 	req := wire.Request{Method: method, ID: id, SignedTx: text, HasSignedTx: true, Raw: raw}
 	if !e.send(raw, req) {
 		return
@@ -208,11 +222,14 @@ func (e *end) sendSigned(a *asked, w *watch, text string) {
 
 // abort answers with an error code.
 func (e *end) abort(a *asked, w *watch, code json.RawMessage) {
-	method := wire.AnswerMethod(a.tag)
+	id, method := a.id(false), a.method()
 	if w != nil {
-		w.code, w.method = code, method
+		w.code, w.method, w.id = code, method, id
 	}
-	raw := wire.AppendAbort(nil, nil, a.tag, code)
+	raw := wire.AppendAbort(nil, id, a.tag, code)
+	if !a.usual() {
+		raw = a.call(id, "error", code)
+	}
 	if !e.send(raw, wire.Request{}) || a.op == nil {
 		return
 	}

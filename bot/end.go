@@ -50,7 +50,11 @@ type end struct {
 	log        []string       // names of frames since the last step that is no wait
 	nth        map[string]int // signing requests by tag
 	lastSigned string         // what was signed before, for tampering
-	rejoined   bool           // frames may have come while no socket was there
+
+	asks      map[string][]*asked // requests to sign by tag, for answer steps
+	forgotten int                 // of the oldest ones
+	inbox     []string            // names of frames that no frames in order have taken
+	rejoined  bool                // frames may have come while no socket was there
 }
 
 func newEnd(p *pair, r outcome.Role, number int) *end {
@@ -89,6 +93,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	if !reconnect {
 		e.opened, e.reported = false, false
 		e.nth, e.lastSigned = map[string]int{}, ""
+		e.asks, e.forgotten = nil, 0
 	}
 	if !e.joins {
 		e.client.Connected(reconnect)
@@ -230,6 +235,9 @@ func closeText(how ending) []byte {
 // see notes the name of a frame.
 func (e *end) see(name string) {
 	e.log = append(e.log, name)
+	if e.p.fleet.ordered {
+		e.inbox = append(e.inbox, name)
+	}
 	if e.seen != nil {
 		e.seen[name] = true
 	}

@@ -31,6 +31,7 @@ type fleet struct {
 	report *reporter
 
 	connected atomic.Bool // some connection came about
+	ordered   bool        // a step has frames in order
 
 	mu        sync.Mutex // guards what follows
 	firstMiss *UnreachableError
@@ -45,6 +46,7 @@ func newFleet(cfg Config, nodes [2]string) *fleet {
 		setups:   make(chan struct{}, cfg.MaxInFlightSetups),
 		miner:    newMiner(&cfg),
 		report:   newReporter(&cfg),
+		ordered:  anyOrder(cfg.Scenario.Steps),
 	}
 	f.source = strategy.NewSource(cfg.Seed, f.decided)
 	for i, r := range outcome.Roles {

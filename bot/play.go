@@ -88,6 +88,8 @@ func (p *pair) act(e *end, r *run) *op {
 			e.close(a.Cut)
 		}
 		return o
+	case strategy.Reply:
+		return p.reply(e, r)
 	case outcome.Send:
 		return p.send(e, r)
 	}

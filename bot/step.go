@@ -27,6 +27,9 @@ type run struct {
 	waiting int               // answers that wait for a time or for the node
 
 	violation *model.Violation
+	ordered   []inOrder // when it is over
+	wrong     bool      // what the step wants cannot be done
+	mining    bool      // key blocks are being asked for
 	expired   bool
 	cancelled bool
 	problems  []string
@@ -146,8 +149,15 @@ func (r *run) complete() bool {
 		return true
 	}
 	r.release()
-	if r.pending > 0 || r.waiting > 0 {
+	seen, wrong := r.orderly()
+	if wrong || r.wrong {
+		return true
+	}
+	if r.pending > 0 || r.waiting > 0 || !seen {
 		return false
+	}
+	if r.framesOnly() {
+		return true
 	}
 	for _, o := range r.ops {
 		if !o.over {
@@ -262,6 +272,12 @@ func (r *run) finish() {
 	}
 	r.over = true
 	r.timer.Stop()
+	r.takeOrdered()
+	if r.framesOnly() && r.violation == nil {
+		for _, o := range r.ops {
+			o.tell(outcome.Outcome{Kind: outcome.Done, Detail: "followed no further"})
+		}
+	}
 	for _, o := range r.ops {
 		if r.violation != nil {
 			o.tell(violated(r.violation))

@@ -34,6 +34,8 @@ func (e *end) tampered(a *asked, t *strategy.Tamper) string {
 	cfg := &e.p.fleet.cfg
 	own := func(unsigned []byte) []byte { return tx.Sign(e.key, cfg.NetworkID, unsigned, cfg.SignForm) }
 	switch t.Kind {
+	case strategy.Made:
+		return e.made(s, t).Text()
 	case strategy.Truncated:
 		text := s.With(own(s.Tx)).Text()
 		return text[:len(text)/2]

@@ -41,6 +41,8 @@ func actionWords(a *strategy.Action) string {
 		return text
 	case outcome.Message:
 		return fmt.Sprintf("%s %q", kind, a.Info)
+	case strategy.Reply:
+		return kind + " " + a.Reply.Tag
 	case outcome.Disconnect:
 		return kind + " " + a.Cut.String()
 	case outcome.Wait:

@@ -109,6 +109,8 @@ var actions = []actionDef{
 		keys: []key{{name: "frame", doc: "Any JSON, as one text frame.", form: anyForm}, {name: "text", doc: "One text frame.", form: textForm},
 			{name: "binary", doc: "One binary frame, in hexadecimal.", form: bytesForm}, {name: "bytes", doc: "Bytes past the framing, in hexadecimal.", form: bytesForm},
 			{name: "fragments", doc: "One text message in several fragments.", form: listOf(textForm)}}},
+	{kind: Reply, doc: "Answer a request to sign that an answer hold has left open, or one that was answered before.", role: true, short: "tag", request: true,
+		keys: replyKeys},
 	{kind: Post, doc: "Post a transaction to the node's HTTP API.", bare: true, role: true, short: "tx",
 		keys: []key{{name: "tx", doc: "The transaction (tx_).", form: textForm, required: true}}},
 	{kind: Repeat, doc: "Run steps again and again.", bare: true, group: true,

@@ -28,6 +28,7 @@ const (
 	AnswerAccept AnswerKind = iota
 	AnswerAbort
 	AnswerIgnore
+	AnswerHold // nothing yet: an answer step gives the answer
 	AnswerDelay
 	AnswerTamper
 	AnswerPropose
@@ -88,6 +89,7 @@ const (
 	NotBase64        TamperKind = "not_base64"        // tx_ and then no base64
 	NoPrefix         TamperKind = "no_prefix"         // the text without tx_
 	FieldChange      TamperKind = "field"             // one field changed, see Tamper
+	Made             TamperKind = "made"              // put together, see Tamper.Signatures and Tamper.Change
 )
 
 // Tamper says how a transaction is changed before it is given back. Field,
@@ -101,6 +103,10 @@ type Tamper struct {
 	Field  string
 	Value  string
 	Resign bool
+	// Signatures and Change belong to Made: the offered transaction with the
+	// changed fields, and nothing but these signatures, in this order.
+	Signatures []Signature
+	Change     []FieldValue
 }
 
 // When is a condition on a signing request; everything in it must hold.

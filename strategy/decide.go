@@ -50,6 +50,7 @@ var simpleMoves = map[AnswerKind]MoveKind{
 	AnswerDisconnect: MoveDisconnect,
 	AnswerReconnect:  MoveReconnect,
 	AnswerParams:     MoveParams,
+	AnswerHold:       MoveHold,
 }
 
 // moves appends the moves of a to dst; ok is false when a condition does not

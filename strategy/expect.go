@@ -16,6 +16,9 @@ type Expect struct {
 	// Frames say per role (outcome.Role.Index) what must and what must not be
 	// seen from the start of the step to its end.
 	Frames [2]FrameRule
+	// Sockets say the same of further sockets of a role (initiator.2). Only
+	// frames in order are possible there.
+	Sockets []SocketRule
 }
 
 // Wanted is one acceptable outcome.
@@ -60,4 +63,29 @@ type Value struct {
 type FrameRule struct {
 	Must []FrameName
 	Not  []FrameName
+	// InOrder are, with Ordered, the next frames of this side: those that come
+	// after the ones that earlier steps had in order. Nothing may come between
+	// them. An expectation that has frames in order and no outcome ends its step
+	// when they were seen, whatever becomes of the operation.
+	InOrder []FrameName
+	Ordered bool
+}
+
+// SocketRule is what a further socket of a role must see.
+type SocketRule struct {
+	Who Who
+	FrameRule
+}
+
+// Ordered says whether any side has frames in order.
+func (e *Expect) Ordered() bool {
+	if e == nil {
+		return false
+	}
+	for _, s := range e.Sockets {
+		if s.Ordered {
+			return true
+		}
+	}
+	return e.Frames[0].Ordered || e.Frames[1].Ordered
 }

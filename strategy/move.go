@@ -43,6 +43,7 @@ const (
 	MoveDisconnect
 	MoveReconnect
 	MoveParams
+	MoveHold // the request waits for an answer step
 )
 
 // Move is one thing that the bot does, in order. A move whose frame carries an

@@ -75,6 +75,10 @@ func (p *parser) long(d *actionDef, name, value *node) *node {
 
 // parameter reads one parameter. A key means the same in every action.
 func (p *parser) parameter(a *Action, key, v *node, w Who) {
+	if a.Kind == Reply && key.text != "params" {
+		p.reply(a, key, v)
+		return
+	}
 	switch name := key.text; name {
 	case "amount":
 		least := int64(0)

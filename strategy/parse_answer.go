@@ -13,8 +13,9 @@ var answerForms = []key{
 	{name: "accept", doc: "Sign it.", form: yesForm},
 	{name: "abort", doc: "Give the request back with an error code, 1 to 65535.", form: anyForm},
 	{name: "ignore", doc: "Say nothing.", form: yesForm},
+	{name: "hold", doc: "Say nothing yet; an answer step does.", form: yesForm},
 	{name: "delay", doc: "Wait, then answer.", form: anyOf(durationForm, ref("delay"))},
-	{name: "tamper", doc: "Sign something wrong.", form: anyOf(wordForm(tamperWords()...), ref("field"))},
+	{name: "tamper", doc: "Sign something wrong.", form: anyOf(wordForm(tamperWords()...), ref("field"), ref("made"))},
 	{name: "propose", doc: "Start an operation of its own.", form: ref("roleAction")},
 	{name: "stop", doc: "Stop the FSM.", form: yesForm},
 	{name: "disconnect", doc: "End the socket.", form: anyOf(wordForm(cutNames...), nullForm)},
@@ -31,10 +32,10 @@ var answerBeside = []key{
 }
 
 // answerWords are the answers that need nothing else.
-var answerWords = []string{"accept", "ignore", "stop", "disconnect", "reconnect"}
+var answerWords = []string{"accept", "ignore", "hold", "stop", "disconnect", "reconnect"}
 
 var wordKinds = map[string]AnswerKind{
-	"accept": AnswerAccept, "ignore": AnswerIgnore, "stop": AnswerStop,
+	"accept": AnswerAccept, "ignore": AnswerIgnore, "hold": AnswerHold, "stop": AnswerStop,
 	"disconnect": AnswerDisconnect, "reconnect": AnswerReconnect,
 }
 
@@ -200,7 +201,7 @@ func (p *parser) known(n *node) bool {
 func (p *parser) answerForm(a *Answer, form pair) {
 	v := form.value
 	switch form.key.text {
-	case "accept", "ignore", "stop", "reconnect":
+	case "accept", "ignore", "hold", "stop", "reconnect":
 		a.Kind = wordKinds[form.key.text]
 		if !v.isNull() && !v.bad && !isTrue(v) {
 			p.reportNode(v, "%s takes no value, found %s", form.key.text, found(v))
@@ -292,6 +293,9 @@ func (p *parser) tamper(v *node) *Tamper {
 			p.reportNode(v, "unknown way to tamper %q; expected %s, or {field, value, resign}", text, oneOf(text, words))
 		}
 		return t
+	}
+	if v.get("signatures") != nil || v.get("change") != nil {
+		return p.made(v)
 	}
 	m := p.fields(v, "tamper", fieldKeys)
 	t.Kind = FieldChange

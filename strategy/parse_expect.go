@@ -61,7 +61,7 @@ func (p *parser) expect(n *node, d *actionDef) *Expect {
 		}
 	}
 	if v := m["frames"]; v != nil {
-		e.Frames = p.frameRules(v)
+		e.Frames, e.Sockets = p.frameRules(v)
 	}
 	return e
 }
@@ -162,21 +162,41 @@ func (p *parser) values(n *node) []Value {
 	return all
 }
 
-func (p *parser) frameRules(n *node) (rules [2]FrameRule) {
+func (p *parser) frameRules(n *node) (rules [2]FrameRule, sockets []SocketRule) {
 	m := p.fields(n, "frames", frameSides)
 	for _, r := range outcome.Roles {
-		v, rule := m[r.String()], &rules[r.Index()]
-		switch {
-		case v == nil:
-		case v.kind == mapNode:
-			sides := p.fields(v, "frames of the "+r.String(), frameRuleKeys)
-			rule.Must = p.frames(sides["must"])
-			rule.Not = p.frames(sides["not"])
-		default:
-			rule.Must = p.frames(v)
-		}
+		rules[r.Index()] = p.frameRule(m[r.String()], r.String())
 	}
-	return rules
+	for _, k := range furtherSockets() {
+		v := m[k.name]
+		if v == nil {
+			continue
+		}
+		w, _ := p.who(&node{text: k.name})
+		rule := SocketRule{Who: w, FrameRule: p.frameRule(v, k.name)}
+		if len(rule.Must)+len(rule.Not) > 0 {
+			p.reportNode(v, "only in_order is possible for a further socket")
+		}
+		sockets = append(sockets, rule)
+	}
+	return rules, sockets
+}
+
+// frameRule reads what a side must see: a list, or a mapping.
+func (p *parser) frameRule(v *node, side string) (rule FrameRule) {
+	switch {
+	case v == nil:
+	case v.kind == mapNode:
+		sides := p.fields(v, "frames of "+side, frameRuleKeys)
+		rule.Must = p.frames(sides["must"])
+		rule.Not = p.frames(sides["not"])
+		if o := sides["in_order"]; o != nil {
+			rule.InOrder, rule.Ordered = p.frames(o), true
+		}
+	default:
+		rule.Must = p.frames(v)
+	}
+	return rule
 }
 
 func (p *parser) frames(n *node) []FrameName {

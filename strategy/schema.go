@@ -60,6 +60,7 @@ func definitions() form {
 		"when":         mappingForm(whenKeys),
 		"delay":        mappingForm(delayKeys),
 		"field":        mappingForm(fieldKeys),
+		"made":         mappingForm(madeKeys),
 		"expect":       anyOf(ref("outcome"), mappingForm(expectTable())),
 		"outcome":      outcomeForm(),
 		"frames":       mappingForm(frameSides),

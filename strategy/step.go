@@ -70,6 +70,7 @@ const (
 	CleanCalls         outcome.Operation = "clean_calls"
 	AssumeMinimumDepth outcome.Operation = "assume_minimum_depth"
 	Post               outcome.Operation = "post"
+	Reply              outcome.Operation = "answer"
 	Repeat             outcome.Operation = "repeat"
 	Choose             outcome.Operation = "choose"
 	Parallel           outcome.Operation = "parallel"
@@ -114,6 +115,8 @@ type Action struct {
 
 	// Wait is what wait waits for.
 	Wait *Wait
+	// Reply is the answer that answer gives.
+	Reply *HeldAnswer
 	// Send is what send writes.
 	Send *Send
 	// Cut says how disconnect ends the socket.

@@ -166,13 +166,14 @@ var (
 		{name: "values", doc: "The balances that must be returned.", form: mapOf(amountForm)},
 		{name: "frames", doc: "What each side must or must not see.", form: object("frames")},
 	}
-	frameSides = []key{
+	frameSides = append([]key{
 		{name: "initiator", doc: "Frames of the initiator.", form: ref("frameRule")},
 		{name: "responder", doc: "Frames of the responder.", form: ref("frameRule")},
-	}
+	}, furtherSockets()...)
 	frameRuleKeys = []key{
 		{name: "must", doc: "Frames that must be seen.", form: listOf(frameForm)},
 		{name: "not", doc: "Frames that must not be seen.", form: listOf(frameForm)},
+		{name: "in_order", doc: "The next frames that this side gets, all of them, in their order.", form: listOf(frameForm)},
 	}
 	whenKeys = []key{
 		{name: "round", doc: "The round to be signed.", form: spanForm},

@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"chanbot/outcome"
+	"chanbot/strategy"
+)
+
+// inOrder is what became of the frames that a side has to see in order.
+type inOrder struct {
+	e    *end
+	want []strategy.FrameName
+	got  []string // as many as want at most
+	// wrong says that the last of got is not the one that is wanted.
+	wrong bool
+}
+
+// short says that frames are still to come.
+func (x *inOrder) short() bool { return !x.wrong && len(x.got) < len(x.want) }
+
+// anyOrder says whether any step of a list has frames in order.
+func anyOrder(steps []strategy.Step) bool {
+	return slices.ContainsFunc(steps, func(s strategy.Step) bool {
+		return s.Expect.Ordered() || anyOrder(s.Action.Steps) || slices.ContainsFunc(s.Action.Branches, anyOrder) ||
+			slices.ContainsFunc(s.Action.Choices, func(c strategy.StepChoice) bool { return anyOrder(c.Steps) })
+	})
+}
+
+// inOrders looks at what has come of the frames that the step wants in order.
+func (r *run) inOrders() []inOrder {
+	x := r.step.Expect
+	if !x.Ordered() {
+		return nil
+	}
+	var all []inOrder
+	look := func(e *end, rule *strategy.FrameRule) {
+		if !rule.Ordered {
+			return
+		}
+		o := inOrder{e: e, want: rule.InOrder}
+		for i, want := range rule.InOrder {
+			if i >= len(e.inbox) || o.wrong {
+				break
+			}
+			o.got = append(o.got, e.inbox[i])
+			o.wrong = !want.Matches(e.inbox[i])
+		}
+		all = append(all, o)
+	}
+	for i, role := range outcome.Roles {
+		look(r.p.first(role), &x.Frames[i])
+	}
+	for i := range x.Sockets {
+		s := &x.Sockets[i]
+		look(r.p.party(s.Who), &s.FrameRule)
+	}
+	return all
+}
+
+// framesOnly says that the step is over when it has seen its frames in order.
+func (r *run) framesOnly() bool {
+	x := r.step.Expect
+	return x.Ordered() && len(x.Outcomes) == 0 && len(x.Values) == 0
+}
+
+// orderly says whether the frames in order have come, and whether the step can
+// end because one was wrong. It asks for blocks when the next one needs them.
+func (r *run) orderly() (all, wrong bool) {
+	all = true
+	deep := false
+	for _, o := range r.inOrders() {
+		wrong = wrong || o.wrong
+		if o.short() {
+			all = false
+			deep = deep || needsDepth[o.want[len(o.got)].Name]
+		}
+	}
+	r.mine(deep && !wrong)
+	return all, wrong
+}
+
+// needsDepth are the frames that come when a transaction is deep enough.
+var needsDepth = map[string]bool{
+	"info own_funding_locked": true, "info funding_locked": true, "info own_deposit_locked": true, "info deposit_locked": true,
+	"info own_withdraw_locked": true, "info withdraw_locked": true,
+	"info closed_confirmed": true, "info min_depth_achieved": true, "info minimum_depth_achieved": true,
+}
+
+// mine asks for key blocks, or asks no more.
+func (r *run) mine(wanted bool) {
+	if wanted == r.mining {
+		return
+	}
+	r.mining = wanted
+	if wanted {
+		r.p.fleet.miner.want(1)
+	} else {
+		r.p.fleet.miner.want(-1)
+	}
+}
+
+// takeOrdered notes how the frames in order came out, and takes them from the
+// inboxes, when the step ends.
+func (r *run) takeOrdered() {
+	r.mine(false)
+	r.ordered = r.inOrders()
+	for _, o := range r.ordered {
+		o.e.inbox = o.e.inbox[len(o.got):]
+	}
+}
+
+// ordered judges the frames that had to come in order.
+func (j *judge) ordered() {
+	for _, o := range j.r.ordered {
+		if !o.wrong && !o.short() {
+			j.check(o.e.side, orderWords(o.want), "as expected", true)
+			continue
+		}
+		got := "nothing"
+		if o.wrong {
+			got = o.got[len(o.got)-1]
+		}
+		at := len(o.got)
+		if o.wrong {
+			at--
+		}
+		problem := fmt.Sprintf("%s: expected %s, got %s", o.e.side, o.want[at].Name, got)
+		if at > 0 {
+			problem += " after " + o.got[at-1]
+		}
+		j.check(o.e.side, orderWords(o.want), got, false)
+		j.problem("%s", problem)
+	}
+}
+
+func orderWords(list []strategy.FrameName) string {
+	parts := make([]string, len(list))
+	for i, f := range list {
+		parts[i] = f.Name
+	}
+	return "in order " + strings.Join(parts, ", ")
+}
