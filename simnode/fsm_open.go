@@ -117,6 +117,9 @@ func (f *fsm) createCoSigned(s *tx.SignedTx) {
 	f.ongoing = true
 	op := f.op
 	f.channelText = f.channelID.String()
+	// The peer may push the transaction, and a block may hold it, before this
+	// machine has done anything more.
+	f.emit(action{kind: actWatch})
 	f.tell(peerMsg{kind: msgFundingSigned, signed: s})
 	f.onChain(wire.OnChainFundingCreated, s, op.inner.Type())
 	f.becomeAwaitingLocked(op, s)
