@@ -21,8 +21,8 @@ type reporter struct {
 	checks     []results.Check
 	byCheck    map[results.Check]int // by step, side and expectation
 	violations []results.Violation
-	dropped    int // violations beyond the first ones
-	failed     bool
+	dropped    int  // violations beyond the first ones
+	failed     bool // something was wrong, beyond what was cancelled
 	skips      bool
 }
 
@@ -42,7 +42,7 @@ func (r *reporter) step(p *pair, iteration int, rep results.StepReport, checks [
 	if at.Index == 0 || at.Skipped || at.Passed && !rep.Passed {
 		*at = rep
 	}
-	r.failed = r.failed || !rep.Passed
+	r.failed = r.failed || !rep.Passed && rep.Outcome.Kind != outcome.Cancelled
 	for _, c := range checks {
 		key := results.Check{Step: c.Step, Side: c.Side, Expected: c.Expected}
 		i, known := r.byCheck[key]
@@ -91,7 +91,7 @@ func (r *reporter) fill(rep *Report, interrupted bool) {
 	defer r.mu.Unlock()
 	verdict := results.Passed
 	switch {
-	case r.failed && !interrupted, len(r.violations) > 0:
+	case r.failed:
 		verdict = results.Failed
 	case interrupted:
 		verdict = results.Interrupted

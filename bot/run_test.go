@@ -2,9 +2,12 @@ package bot_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -96,6 +99,35 @@ steps:
   - responder: stop
   - initiator: stop
 `
+
+func TestEncryptedNode(t *testing.T) {
+	s := parse(t, "wss.yaml", `
+chanbot: 1
+name: wss
+description: over TLS
+steps:
+  - open:
+  - initiator: {transfer: 1}
+  - initiator: {disconnect: reset}
+  - initiator: reconnect
+  - responder: {transfer: 1}
+`)
+	b := newBench(t, s, 1, nil)
+	defer b.stop()
+	srv := httptest.NewTLSServer(b.node)
+	defer srv.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	b.cfg.Dial, b.cfg.InitiatorNode = nil, "wss"+strings.TrimPrefix(srv.URL, "https")
+	b.cfg.TLS = &tls.Config{RootCAs: roots}
+	passed(t, b.run())
+
+	b.cfg.TLS = nil
+	_, err := bot.Run(t.Context(), b.cfg)
+	if _, ok := errors.AsType[*bot.UnreachableError](err); !ok {
+		t.Errorf("with an unknown certificate: %v", err)
+	}
+}
 
 func TestCancelDrainsAndStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
