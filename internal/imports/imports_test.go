@@ -39,7 +39,7 @@ var arrows = map[string]rule{
 	"accounts":         {rooms: []string{"tx", "nodeapi"}, foreign: []string{"gopkg.in/yaml.v3"}},
 	"nodeapi":          {rooms: []string{"tx"}},
 	"simnode":          {rooms: []string{"wire", "tx"}, foreign: []string{"github.com/gorilla/websocket"}},
-	"wire":             {foreign: []string{"github.com/valyala/fastjson"}},
+	"wire":             {},
 	"tx":               {foreign: []string{"golang.org/x/crypto/"}},
 	"internal/memnet":  {},
 	"internal/imports": {},
