@@ -6,7 +6,7 @@ BIN      := bin/chanbot
 SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
-.PHONY: help run build test check bench fmt fuzz-parsers
+.PHONY: help run build test check interop bench fmt fuzz-parsers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: ## linters, then the tests
 	$(GO) tool staticcheck ./...
 	@$(GO) tool govulncheck ./... || { code=$$?; [ $$code -eq 3 ] && exit 3; echo 'govulncheck could not reach its database; skipped'; }
 	$(MAKE) test
+
+interop: build ## let the JavaScript SDK use the embedded node, where npm is installed
+	@interop/run $(BIN)
 
 bench: build ## measurements beside their references
 	$(GO) test -run '^$$' -bench . -benchmem ./...
