@@ -142,9 +142,14 @@ func (r *funder) run(ctx context.Context, payments []Payment) error {
 	if err := r.afford(ctx); err != nil {
 		return err
 	}
+	wait := r.Every / eager
 	for r.moved = time.Now(); ; {
+		moved := r.moved
 		if err := r.round(ctx); err != nil {
 			return err
+		}
+		if r.moved.After(moved) {
+			wait = r.Every / eager
 		}
 		if len(r.todo)+len(r.open) == 0 {
 			return nil
@@ -152,7 +157,7 @@ func (r *funder) run(ctx context.Context, payments []Payment) error {
 		if waited := time.Since(r.moved); waited >= r.Patience {
 			return &StalledError{After: waited.Round(time.Second), Waiting: len(r.open), Why: r.diagnosis(ctx)}
 		}
-		if err := r.pause(ctx); err != nil {
+		if wait, err = r.pause(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func (s *sweeper) run(ctx context.Context) error {
 		if !time.Now().Before(end) {
 			return &StalledError{After: s.Patience, Waiting: 1}
 		}
-		if err := s.pause(ctx); err != nil {
+		if _, err := s.pause(ctx, s.Every); err != nil {
 			return err
 		}
 	}

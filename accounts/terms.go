@@ -24,7 +24,8 @@ type Terms struct {
 	// Depth is how many key blocks must be above a transaction's generation; 0
 	// is content with a block, which a fork can still take away.
 	Depth uint64
-	// Every is the time between two looks at the chain; default 500 ms.
+	// Every is the time between two looks at the chain, less after something
+	// happened; default 500 ms.
 	Every time.Duration
 	// Patience is how long nothing may happen before it is given up; default
 	// 10 min.
@@ -110,14 +111,19 @@ func (t *Terms) sign(s *tx.Spend, key tx.KeyPair) *tx.SignedTx {
 	return tx.NewSigned(s).Sign(key, t.NetworkID, tx.Raw)
 }
 
-// pause waits for the next look.
-func (t *Terms) pause(ctx context.Context) error {
-	timer := time.NewTimer(t.Every)
+// eager is the part of Every after which the next look follows when something
+// has just happened.
+const eager = 10
+
+// pause waits for the next look. The result is how long to wait the next time,
+// unless something happens.
+func (t *Terms) pause(ctx context.Context, d time.Duration) (time.Duration, error) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return min(2*d, t.Every), nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return 0, context.Cause(ctx)
 	}
 }

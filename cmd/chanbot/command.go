@@ -144,7 +144,7 @@ func (c *Command) root() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(badFlag)
-	root.AddCommand(c.runCommand(), c.nodeCommand(), c.checkCommand(), c.schemaCommand(), c.scenariosCommand(), c.versionCommand())
+	root.AddCommand(c.runCommand(), c.nodeCommand(), c.checkCommand(), c.schemaCommand(), c.scenariosCommand(), c.accountsCommand(), c.versionCommand())
 	return root
 }
 
