@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 
 	"chanbot/model"
 	"chanbot/outcome"
@@ -26,6 +27,9 @@ func (p *pair) playOpen(t *turn, r *run) {
 		order = []outcome.Role{r.step.Who.Role()}
 	}
 	fresh := false
+	p.unlock()
+	t.until(r, func() bool { return !p.ending(order, r.step.Who.Socket) })
+	p.lock()
 	for _, role := range order {
 		e := p.first(role)
 		if r.step.Who.Socket > 1 {
@@ -76,6 +80,17 @@ func (p *pair) prepare(track *openTrack, params []strategy.Param) {
 			e.query = p.params(e, params)
 		}
 	}
+}
+
+// ending says whether a socket of the roles is about to be closed by the node:
+// its channel has died.
+func (p *pair) ending(roles []outcome.Role, number int) bool {
+	for _, e := range p.ends {
+		if slices.Contains(roles, e.role) && e.number == max(number, 1) && e.sock != nil && e.died {
+			return true
+		}
+	}
+	return false
 }
 
 // connectForOpen connects one side of a new channel.

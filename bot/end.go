@@ -93,7 +93,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	if !reconnect {
 		e.opened, e.reported = false, false
 		e.nth, e.lastSigned = map[string]int{}, ""
-		e.asks, e.forgotten = nil, 0
+		e.asks, e.forgotten, e.inbox = nil, 0, nil
 	}
 	if !e.joins {
 		e.client.Connected(reconnect)
@@ -218,6 +218,9 @@ func (e *end) lost(s *socket, how ending) {
 		}
 	}
 	e.see("close " + strconv.Itoa(how.code))
+	if !s.ownClose {
+		e.post("close " + strconv.Itoa(how.code))
+	}
 	e.forget(func(x *rest) bool { return x.a.s == s })
 	for _, o := range e.p.ops {
 		o.closed(e, s, how)
@@ -235,9 +238,6 @@ func closeText(how ending) []byte {
 // see notes the name of a frame.
 func (e *end) see(name string) {
 	e.log = append(e.log, name)
-	if e.p.fleet.ordered {
-		e.inbox = append(e.inbox, name)
-	}
 	if e.seen != nil {
 		e.seen[name] = true
 	}
@@ -264,6 +264,7 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 		e.takeOver()
 	}
 	name := f.Name()
+	e.post(name)
 	e.see(name)
 	if !e.joins {
 		for _, v := range e.client.Received(f) {

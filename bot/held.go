@@ -47,6 +47,11 @@ func (p *pair) reply(e *end, r *run) *op {
 	o := p.begin(r, strategy.Reply, e, track)
 	o.began = true
 	found := e.remembered(h.Tag, h.Nth)
+	for _, other := range p.ends { // a socket may have taken over from another one
+		if found == nil && other.role == e.role {
+			found = other.remembered(h.Tag, h.Nth)
+		}
+	}
 	switch {
 	case e.sock == nil:
 		o.tell(e.without(strategy.Reply))
@@ -58,7 +63,7 @@ func (p *pair) reply(e *end, r *run) *op {
 		return o
 	}
 	a := *found
-	a.s, a.run, a.again, a.as, a.policy, a.params = e.sock, r, found.done, h.Method, r.step.ID, r.step.Action.Params
+	a.e, a.s, a.run, a.again, a.as, a.policy, a.params = e, e.sock, r, found.done, h.Method, r.step.ID, r.step.Action.Params
 	a.op, _ = p.asker(e, a.tag)
 	found.done = true
 	layer := strategy.Layer{Answers: strategy.Answers{ByTag: map[string]*strategy.Answer{a.tag: h.Do}}, Step: true}

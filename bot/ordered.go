@@ -18,6 +18,13 @@ type inOrder struct {
 	wrong bool
 }
 
+// post puts the name of a frame into the inbox, where frames in order look.
+func (e *end) post(name string) {
+	if e.p.fleet.ordered {
+		e.inbox = append(e.inbox, name)
+	}
+}
+
 // short says that frames are still to come.
 func (x *inOrder) short() bool { return !x.wrong && len(x.got) < len(x.want) }
 

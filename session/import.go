@@ -1,0 +1,182 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"chanbot/tx"
+)
+
+// ImportOptions say how a session is imported. The zero value works.
+type ImportOptions struct {
+	// Name is the name of the scenario; the file's by default.
+	Name string
+	// NetworkID is the network that the clients of the session signed for. Empty
+	// finds it out among those that are known.
+	NetworkID string
+}
+
+// Imported is a session as a scenario.
+type Imported struct {
+	// Scenario is the YAML.
+	Scenario []byte
+	// Notes say what it does not express, in the order of the session.
+	Notes []Note
+	// Entries are those of the session.
+	Entries []Entry
+	// Labels are the sockets of the entries in the words of a scenario, "" for
+	// an entry of no socket.
+	Labels []string
+	// Old says that the session was recorded with a node from before April 2020.
+	Old bool
+}
+
+// Note is something that a scenario does not express.
+type Note struct {
+	// Line of the session file, from 1.
+	Line int
+	// Reason is one sentence without a full stop.
+	Reason string
+}
+
+// Import reads a session, a transcript or a recording, and writes a scenario
+// with the same client actions and answers, and with the same frames expected on
+// each side. Frames of one socket are expected in their order; how the sockets
+// interleave is left open. file names the session. The error is a *SyntaxError
+// or another one of Read when data is no session.
+func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
+	entries, err := Read(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read session %s: %w", file, err)
+	}
+	if !slices.ContainsFunc(entries, isAction) {
+		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
+	}
+	if o.Name == "" {
+		o.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	}
+	im := newImporter(entries, lineNumbers(data), o)
+	im.run()
+	out := &Imported{Entries: entries, Old: im.old, Labels: make([]string, len(entries))}
+	for i, k := range im.links {
+		if k != nil {
+			out.Labels[i] = k.label
+		}
+	}
+	out.Scenario = im.print(filepath.Base(file))
+	out.Notes = im.notes
+	slices.SortStableFunc(out.Notes, func(a, b Note) int { return cmp.Compare(a.Line, b.Line) })
+	return out, nil
+}
+
+// lineNumbers returns the line of each entry of a session that Read takes.
+func lineNumbers(data []byte) []int {
+	recording := bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+	var at []int
+	fence := ""
+	for n, line := range bytes.Split(data, []byte("\n")) {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		switch {
+		case recording:
+			if len(bytes.TrimSpace(line)) > 0 {
+				at = append(at, n+1)
+			}
+		case fence != "":
+			if strings.TrimRight(string(line), " ") == fence {
+				fence = ""
+			}
+		case bytes.HasPrefix(line, []byte(heading)):
+			if !bytes.HasSuffix(bytes.TrimRight(line, " "), []byte(" info")) {
+				at = append(at, n+1)
+			}
+		case bytes.HasPrefix(line, []byte("```")):
+			fence = string(line[:len(line)-len(bytes.TrimLeft(line, "`"))])
+		}
+	}
+	return at
+}
+
+var noName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// nameOf makes the name of a scenario.
+func nameOf(text string) string {
+	text = strings.Trim(noName.ReplaceAllString(text, "-"), "-._")
+	if text == "" {
+		return "imported"
+	}
+	return text[:min(len(text), 100)]
+}
+
+// importer turns the entries of a session into steps.
+type importer struct {
+	o       ImportOptions
+	entries []Entry
+	lines   []int
+	all     *links
+	links   []*link // of each entry
+	notes   []Note
+
+	old      bool
+	network  string
+	accounts accounts
+	channel  channelBlock
+
+	steps     []*importStep
+	offers    []*offer
+	channelID string    // of the channel that was opened last
+	fsmIDs    [2]string // the latest of each role
+	stopped   *link     // the first one of the channel that asked to stop
+	sideways  bool      // the channel is being closed by one side alone
+}
+
+func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
+	im := &importer{o: o}
+	im.entries, im.lines = reorder(entries, lines)
+	im.all, im.links = linksOf(im.entries)
+	im.accounts = accountsOf(im.entries, im.links)
+	im.old = isOld(im.entries)
+	im.network = networkOf(im.entries, im.accounts, o.NetworkID)
+	im.channel = im.channelBlock()
+	return im
+}
+
+// note says that an entry is not expressed.
+func (im *importer) note(entry int, format string, args ...any) {
+	line := 0
+	if entry < len(im.lines) {
+		line = im.lines[entry]
+	}
+	im.notes = append(im.notes, Note{Line: line, Reason: fmt.Sprintf(format, args...)})
+}
+
+// networks are the ones that a session may have been signed for.
+var networks = []string{"ae_dev", "local_iris_testnet", "local_ceres_testnet", "local_lima_testnet", "local_testnet", "ae_uat", "ae_mainnet"}
+
+// networkOf finds the network for which the first signature was made.
+func networkOf(entries []Entry, a accounts, given string) string {
+	if given != "" {
+		return given
+	}
+	for _, e := range entries {
+		text := signedOf(e.Frame)
+		s, err := tx.ParseSigned(text)
+		if text == "" || err != nil {
+			continue
+		}
+		for _, sig := range s.Signatures {
+			for _, id := range a.known() {
+				for _, n := range networks {
+					if tx.Verify(id, n, s.Tx, sig) {
+						return n
+					}
+				}
+			}
+		}
+	}
+	return networks[0]
+}

@@ -1,0 +1,156 @@
+package session_test
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"chanbot/bot"
+	"chanbot/internal/memnet"
+	"chanbot/results"
+	"chanbot/session"
+	"chanbot/simnode"
+	"chanbot/strategy"
+	"chanbot/tx"
+)
+
+// sessions returns the files of all recorded sessions, the seed among them.
+func sessions(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "recordings", "*.jsonl"))
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	return append(files, filepath.Join("testdata", "seed-transcript.md"))
+}
+
+func nameOf(file string) string {
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+}
+
+// imported imports a session and parses the scenario.
+func imported(t testing.TB, file string, data []byte) (*session.Imported, *strategy.Scenario) {
+	t.Helper()
+	im, err := session.Import(file, data, session.ImportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, problems := strategy.Parse(nameOf(file)+".yaml", im.Scenario, strategy.Options{})
+	if len(problems) > 0 {
+		t.Fatalf("%s\n%s", problems.Error(), im.Scenario)
+	}
+	return im, s
+}
+
+// play runs a scenario on an embedded node, on the time of a bubble, and
+// returns what went wrong.
+func play(t *testing.T, s *strategy.Scenario) (problem string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		config := simnode.Config{Latency: time.Millisecond}
+		if s.Node != nil && s.Node.Era == "2020" {
+			config.Era = simnode.Era2020
+		}
+		node := simnode.New(config)
+		l := memnet.New()
+		srv := &http.Server{Handler: node}
+		served := make(chan struct{})
+		go func() {
+			srv.Serve(l)
+			close(served)
+		}()
+		defer func() {
+			node.Close()
+			srv.Close()
+			<-served
+		}()
+		keys := []tx.KeyPair{tx.DeriveKeyPair([]byte("import"), "initiator"), tx.DeriveKeyPair([]byte("import"), "responder")}
+		for _, k := range keys {
+			node.Endow(k.ID(), new(big.Int).Exp(big.NewInt(10), big.NewInt(24), nil))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		rep, err := bot.Run(ctx, bot.Config{
+			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1,
+			Embedded: &bot.Embedded{OnDemand: true, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
+		})
+		switch {
+		case err != nil:
+			problem = err.Error()
+		case rep.Scenario.Verdict != results.Passed:
+			problem = failure(rep)
+		}
+	})
+	return problem
+}
+
+// failure shows the step that went wrong, and the violations.
+func failure(rep *bot.Report) string {
+	var b strings.Builder
+	for _, s := range rep.Scenario.Steps {
+		if s.Passed || s.Skipped {
+			continue
+		}
+		fmt.Fprintf(&b, "step %d of %d, %s: %s\n", s.Index, len(rep.Scenario.Steps), s.Label, s.Outcome)
+		for _, p := range s.Problems {
+			fmt.Fprintf(&b, "  %s\n", p)
+		}
+		for side, saw := range s.Saw {
+			fmt.Fprintf(&b, "  %s saw %s\n", side, strings.Join(saw, ", "))
+		}
+	}
+	for _, v := range rep.Summary.Violations {
+		fmt.Fprintf(&b, "  violation %s of %s: expected %s, got %.300s\n", v.Rule, v.Role, v.Expected, v.Got)
+	}
+	return b.String()
+}
+
+// notPlayed are the sessions whose scenario does not pass, each with the reason.
+var notPlayed = map[string]string{}
+
+func TestEverySessionIsImportedAndPasses(t *testing.T) {
+	for _, file := range sessions(t) {
+		name := nameOf(file)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			im, s := imported(t, file, data)
+			for _, n := range im.Notes {
+				t.Logf("%s:%d: %s", file, n.Line, n.Reason)
+			}
+			problem := play(t, s)
+			reason, listed := notPlayed[name]
+			switch {
+			case listed && problem == "":
+				t.Errorf("passes, but is listed: %s", reason)
+			case listed:
+				t.Skipf("does not pass: %s", reason)
+			case problem != "":
+				t.Errorf("%s%s", problem, dump(name, im))
+			}
+		})
+	}
+}
+
+// dump writes a scenario that did not pass into a folder for a look at it.
+func dump(name string, im *session.Imported) string {
+	dir := os.Getenv("CHANBOT_IMPORTED")
+	if dir == "" {
+		return ""
+	}
+	file := filepath.Join(dir, name+".yaml")
+	if err := os.WriteFile(file, im.Scenario, 0o644); err != nil {
+		return err.Error()
+	}
+	return file
+}

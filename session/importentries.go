@@ -1,0 +1,156 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// isAction says whether a client did something.
+func isAction(e Entry) bool {
+	return e.Dir == results.DirConnect || e.Dir == results.DirOut
+}
+
+// closing is how long the end of a socket may take: a session shows the end of
+// the closing, and what it leads to may come before.
+const closing = 150 * time.Millisecond
+
+// reorder puts the end of a socket that its client closed to where the client
+// began to close it: before what other sockets heard meanwhile.
+func reorder(entries []Entry, lines []int) ([]Entry, []int) {
+	entries, lines = slices.Clone(entries), slices.Clone(lines)
+	for len(lines) < len(entries) {
+		lines = append(lines, 0)
+	}
+	for i := range entries {
+		e := entries[i]
+		if !ownClose(entries, i) {
+			continue
+		}
+		to := i
+		for j := i - 1; j >= 0 && entries[j].Side != e.Side; j-- {
+			before := entries[j]
+			if before.Dir == results.DirOut || before.Dir == results.DirConnect || before.Dir == results.DirOpened || e.T-before.T > closing {
+				break
+			}
+			if before.Dir == results.DirIn || before.Dir == results.DirClose && !ownClose(entries, j) {
+				to = j
+			}
+		}
+		line := lines[i]
+		copy(entries[to+1:i+1], entries[to:i])
+		copy(lines[to+1:i+1], lines[to:i])
+		entries[to], lines[to] = e, line
+		if to < i {
+			entries[to].T = entries[to+1].T
+		}
+	}
+	return entries, lines
+}
+
+// ownClose says whether entry i is the end of a socket that its client closed.
+// A transcript has no codes: there the node closes after it has said that the
+// channel died, or when it says nothing at all.
+func ownClose(entries []Entry, i int) bool {
+	e := entries[i]
+	c, ok := e.Close()
+	if e.Dir != results.DirClose || !ok {
+		return false
+	}
+	if c.Code != 1000 || e.T != 0 {
+		return c.Code == 1005
+	}
+	for j := i - 1; j >= 0; j-- {
+		if entries[j].Side != e.Side {
+			continue
+		}
+		switch entries[j].Dir {
+		case results.DirConnect:
+			return false
+		case results.DirOut:
+			return !bytes.Contains(entries[j].Frame, []byte(`"stop"`))
+		case results.DirIn:
+			f := wire.DecodeFrame(bytes.Clone(entries[j].Frame))
+			return !ended(&f)
+		}
+	}
+	return false
+}
+
+// ended says whether a frame is one of the last that a socket gets.
+func ended(f *wire.Frame) bool {
+	switch f.Kind {
+	case wire.KindError:
+		return true
+	case wire.KindResult:
+		return string(f.Result) == `"ok"`
+	}
+	return f.Info != nil && (f.Info.Event == wire.EventDied || f.Info.Event == wire.EventTimeout)
+}
+
+// isOld says whether the node of a session is from before April 2020, when the
+// answers to the opening got their ids.
+func isOld(entries []Entry) bool {
+	for _, e := range entries {
+		if e.Dir != results.DirIn {
+			continue
+		}
+		f := wire.DecodeFrame(bytes.Clone(e.Frame))
+		if f.Info != nil && (f.Info.Event == wire.EventFundingCreated || f.Info.Event == wire.EventFundingSigned) {
+			return f.Info.FSMID == ""
+		}
+	}
+	return false
+}
+
+// envelope is what the importer looks at of a client's frame.
+type envelope struct {
+	ID     json.RawMessage
+	Method string
+	Params json.RawMessage
+}
+
+// signedOf returns the signed_tx of a client's frame, "" for none.
+func signedOf(raw json.RawMessage) string {
+	if !bytes.Contains(raw, []byte(`"signed_tx"`)) {
+		return ""
+	}
+	var f struct {
+		Params struct {
+			SignedTx any `json:"signed_tx"`
+		}
+	}
+	if json.Unmarshal(raw, &f) != nil {
+		return ""
+	}
+	text, _ := f.Params.SignedTx.(string)
+	return text
+}
+
+// actionOf returns the action of a system request, "" for any other.
+func actionOf(raw json.RawMessage) string {
+	var f struct {
+		Params struct{ Action any }
+	}
+	if json.Unmarshal(raw, &f) != nil {
+		return ""
+	}
+	text, _ := f.Params.Action.(string)
+	return text
+}
+
+// fromOf returns who pays in a request, "" when it does not say.
+func fromOf(raw json.RawMessage) string {
+	var f struct {
+		Params struct{ From any }
+	}
+	if json.Unmarshal(raw, &f) != nil {
+		return ""
+	}
+	text, _ := f.Params.From.(string)
+	return text
+}

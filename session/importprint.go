@@ -1,0 +1,173 @@
+package session
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"chanbot/outcome"
+)
+
+// print writes the scenario.
+func (im *importer) print(file string) []byte {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("# Imported from %s by chanbot. Ids, keys, hashes and fees are those of each run.", oneLine(file))
+	line("chanbot: 1")
+	line("name: %s", scalar(nameOf(im.o.Name)))
+	line("tags: [imported]")
+	if m := im.block(); len(m) > 0 {
+		line("")
+		line("channel:")
+		for _, x := range m {
+			line("  %s: %s", x.key, flow(x.value))
+		}
+	}
+	if im.old {
+		line("")
+		line("node: {era: 2020, optional: true}")
+	}
+	for _, r := range outcome.Roles {
+		im.printRole(line, r)
+	}
+	line("")
+	line("steps:")
+	notes := make(map[int][]string) // by line of the session
+	for _, n := range im.notes {
+		notes[n.Line] = append(notes[n.Line], n.Reason)
+	}
+	at := 0
+	comment := func(to int) {
+		for _, n := range slices.Sorted(maps.Keys(notes)) {
+			if n > at && n <= to {
+				for _, reason := range notes[n] {
+					line("  # line %d: not expressed: %s", n, oneLine(reason))
+				}
+			}
+		}
+		at = max(at, to)
+	}
+	for _, s := range im.steps {
+		comment(im.lines[s.entry])
+		im.printStep(line, s)
+	}
+	comment(1 << 60)
+	return []byte(b.String())
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff
+	}), " ")
+}
+
+// printRole writes what holds for a role: that no request to sign is answered
+// but by a step, and what its connections switch off.
+func (im *importer) printRole(line func(string, ...any), r outcome.Role) {
+	var sign, params mapping
+	for _, o := range im.offers {
+		if o.link.role == r && sign.get(o.tag) == nil {
+			sign = append(sign, member{o.tag, "hold"})
+		}
+	}
+	standing := im.channel.standing[r.Index()]
+	for _, name := range slices.Sorted(maps.Keys(standing)) {
+		params = append(params, member{name, standing[name]})
+	}
+	if len(sign)+len(params) == 0 {
+		return
+	}
+	line("")
+	line("%s:", r)
+	if len(sign) > 0 {
+		line("  sign: %s", flow(sign))
+	}
+	if len(params) > 0 {
+		line("  params: %s", flow(params))
+	}
+}
+
+// width is how long a line of the scenario gets where it can be broken.
+const width = 110
+
+func (im *importer) printStep(line func(string, ...any), s *importStep) {
+	for _, c := range s.comments {
+		line("  # %s", oneLine(c))
+	}
+	line("  - %s: %s", s.subject, flow(s.action))
+	if len(s.sign) > 0 {
+		line("    sign: %s", flow(s.sign))
+	}
+	if s.id != nil {
+		line("    id: %s", flow(s.id))
+	}
+	if s.raw {
+		line("    raw: true")
+	}
+	if d := s.end - s.begin; d > 20*time.Second {
+		line("    timeout: %s", (2 * d).Round(time.Second))
+	}
+	im.printExpect(line, s)
+}
+
+func (im *importer) printExpect(line func(string, ...any), s *importStep) {
+	var frames mapping
+	for _, label := range s.sockets {
+		if s.loose && len(s.frames[label]) == 0 {
+			continue
+		}
+		frames = append(frames, member{label, mapping{{"in_order", s.frames[label]}}})
+	}
+	if len(frames) > 1 { // an empty list says only that nothing more is waited for
+		frames = slices.DeleteFunc(frames, func(m member) bool { return len(s.frames[m.key]) == 0 })
+	}
+	var expect mapping
+	if s.outcome != nil {
+		expect = append(expect, member{"outcome", s.outcome})
+	}
+	if len(frames) > 0 {
+		expect = append(expect, member{"frames", frames})
+	}
+	switch {
+	case len(expect) == 0:
+	case len(expect) == 1 && expect[0].key == "outcome":
+		line("    expect: %s", flow(s.outcome))
+	case len("    expect: ")+len(flow(expect)) <= width:
+		line("    expect: %s", flow(expect))
+	default:
+		line("    expect:")
+		for _, x := range expect {
+			if x.key != "frames" {
+				line("      %s: %s", x.key, flow(x.value))
+				continue
+			}
+			line("      frames:")
+			for _, f := range frames {
+				im.printFrames(line, f)
+			}
+		}
+	}
+}
+
+// printFrames writes the frames of one socket, in several lines when they are
+// many.
+func (im *importer) printFrames(line func(string, ...any), f member) {
+	head := "        " + scalar(f.key) + ": "
+	if text := head + flow(f.value); len(text) <= width {
+		line("%s", text)
+		return
+	}
+	names := f.value.(mapping)[0].value.([]string)
+	line("%s", head+"{in_order: [")
+	row := ""
+	for _, n := range names {
+		if len(row)+len(n)+12 > width {
+			line("          %s", strings.TrimSuffix(row, " "))
+			row = ""
+		}
+		row += scalar(n) + ", "
+	}
+	line("          %s]}", strings.TrimSuffix(row, ", "))
+}

@@ -1,0 +1,413 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// importStep is one step of the scenario: what a client does, and the frames
+// that every socket gets until the next client does something.
+type importStep struct {
+	entry    int
+	link     *link // nil for a step of nobody
+	subject  string
+	action   any // what stands behind the subject
+	id       any // nil leaves the language's default
+	raw      bool
+	sign     mapping
+	outcome  any
+	loose    bool // no frames are expected
+	frames   map[string][]string
+	sockets  []string // those of frames, in their order
+	comments []string
+	begin    time.Duration
+	end      time.Duration // when the last of its frames came
+	wait     time.Duration // how long it may take beyond that
+}
+
+func labelOf(r outcome.Role, number int) string {
+	if number == 1 {
+		return r.String()
+	}
+	return fmt.Sprintf("%s.%d", r, number)
+}
+
+// idText returns the word for an id of the channel.
+func (im *importer) idText(r outcome.Role, v string) string {
+	switch v {
+	case "":
+	case im.channelID:
+		return "$channel_id"
+	case im.fsmIDs[r.Index()]:
+		return "$fsm_id"
+	}
+	return v
+}
+
+// longGap is the shortest time in which something may have happened that no
+// frame shows: key blocks, one a second.
+const longGap = 1200 * time.Millisecond
+
+// run makes the steps.
+func (im *importer) run() {
+	var comments []string
+	var before time.Duration
+	for i := range im.entries {
+		e, k := im.entries[i], im.links[i]
+		switch e.Dir {
+		case results.DirNote:
+			if text := string(e.Text()); len(text) < 100 {
+				comments = append(comments, text)
+			}
+			continue
+		case results.DirHTTP:
+			im.note(i, "an answer of the node's HTTP API; a scenario sends no such requests")
+			continue
+		case results.DirPing:
+			im.note(i, "a WebSocket ping; chanbot sends its own")
+			continue
+		case results.DirIn, results.DirOut, results.DirConnect, results.DirClose:
+		default:
+			continue
+		}
+		if k == nil {
+			im.note(i, "nothing tells which socket of %s this belongs to", e.Side)
+			continue
+		}
+		if k.number > mostSockets {
+			if e.Dir == results.DirConnect {
+				im.note(i, "more than %d sockets of one role at the same time; the session of this one is left out", mostSockets)
+			}
+			continue
+		}
+		if gap := e.T - before; gap > longGap && im.sideways && (e.Dir == results.DirOut || e.Dir == results.DirConnect) {
+			im.pass(i, gap)
+		}
+		before = e.T
+		steps := len(im.steps)
+		im.entry(i, e, k)
+		if len(im.steps) > steps {
+			im.steps[steps].comments = append(comments, im.steps[steps].comments...)
+			comments = nil
+		}
+	}
+}
+
+// mostSockets is how many sockets of a role a scenario can name.
+const mostSockets = 9
+
+// pass adds a step in which key blocks pass.
+func (im *importer) pass(entry int, gap time.Duration) {
+	im.steps = append(im.steps, &importStep{
+		entry: entry, subject: "wait", action: mapping{{"blocks", int(gap / time.Second)}}, loose: true, frames: map[string][]string{},
+	})
+}
+
+// step adds the step of a client.
+func (im *importer) step(i int, k *link, action any) *importStep {
+	s := &importStep{entry: i, link: k, subject: k.label, action: action, frames: map[string][]string{}, begin: im.entries[i].T}
+	s.end = s.begin
+	im.steps = append(im.steps, s)
+	s.expect(k.label)
+	return s
+}
+
+// expect adds frames that a socket gets.
+func (s *importStep) expect(label string, names ...string) {
+	if _, ok := s.frames[label]; !ok {
+		s.sockets = append(s.sockets, label)
+	}
+	s.frames[label] = append(s.frames[label], names...)
+}
+
+// entry takes the next entry of a socket.
+func (im *importer) entry(i int, e Entry, k *link) {
+	switch e.Dir {
+	case results.DirConnect:
+		im.connect(i, k)
+	case results.DirOut:
+		im.out(i, e, k)
+	case results.DirClose:
+		if ownClose(im.entries, i) {
+			im.step(i, k, mapping{{"disconnect", "close"}})
+			return
+		}
+		c, _ := e.Close()
+		im.frame(i, e, k, fmt.Sprintf("close %d", c.Code))
+	case results.DirIn:
+		im.in(i, e, k)
+	}
+}
+
+// connect adds the step that opens a socket.
+func (im *importer) connect(i int, k *link) {
+	params := im.params(k)
+	if path := pathOf(k); path != "/channel" && path != "" {
+		im.note(i, "a connection to the path %s; chanbot connects to the path of its node", path)
+	}
+	var s *importStep
+	if k.joins {
+		var action any = "reconnect"
+		if len(params) > 0 {
+			action = mapping{{"reconnect", mapping{{"params", params}}}}
+		}
+		s = im.step(i, k, action)
+	} else {
+		im.stopped, im.sideways = nil, false
+		m := mapping{{"until", "fsm_up"}}
+		if len(params) > 0 {
+			m = append(m, member{"params", params})
+		}
+		s = im.step(i, k, mapping{{"open", m}})
+	}
+	_ = s
+}
+
+// in takes a frame of the node.
+func (im *importer) in(i int, e Entry, k *link) {
+	f := wire.DecodeFrame(bytes.Clone(e.Frame))
+	if f.ChannelID != "" {
+		im.channelID = f.ChannelID
+	}
+	if f.Info != nil && f.Info.FSMID != "" {
+		im.fsmIDs[k.role.Index()] = f.Info.FSMID
+	}
+	if f.OnChainTx != nil {
+		switch f.OnChainTx.Info {
+		case "solo_closing", "can_slash":
+			im.sideways = true
+		}
+	}
+	s := im.frame(i, e, k, f.Name())
+	if f.Sign != nil {
+		im.offered(k, f.Sign, s)
+	}
+}
+
+// frame adds a frame to the step under way. What a side that stopped second
+// hears comes in any order, or not at all (sequences/32).
+func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
+	if len(im.steps) == 0 {
+		im.note(i, "%s before any client did something", name)
+		return nil
+	}
+	s := im.steps[len(im.steps)-1]
+	s.end = e.T
+	if k.tail && im.stops(k) && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
+		return s
+	}
+	s.expect(k.label, name)
+	return s
+}
+
+// stops says whether the client of a socket asks to stop.
+func (im *importer) stops(k *link) bool {
+	for i, e := range im.entries {
+		if im.links[i] == k && e.Dir == results.DirOut && actionOf(e.Frame) == wire.ActionStop {
+			return true
+		}
+	}
+	return false
+}
+
+// answersStop says whether a frame answers the stop of its socket.
+func (im *importer) answersStop(e Entry, k *link) bool {
+	f := wire.DecodeFrame(bytes.Clone(e.Frame))
+	for i, out := range im.entries {
+		if im.links[i] != k || out.Dir != results.DirOut || actionOf(out.Frame) != wire.ActionStop {
+			continue
+		}
+		if env, ok := envelopeOf(out); ok && string(env.ID) == string(f.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+func envelopeOf(e Entry) (*envelope, bool) {
+	var f envelope
+	if json.Unmarshal(e.Frame, &f) != nil {
+		return nil, false
+	}
+	return &f, true
+}
+
+// out adds the step of a client's frame.
+func (im *importer) out(i int, e Entry, k *link) {
+	f, ok := envelopeOf(e)
+	if ok && isCall(e.Frame) {
+		if f.Method == wire.MethodSystem && actionOf(e.Frame) == wire.ActionStop && im.stop(i, k, f) {
+			return
+		}
+		if r := im.answer(k, f); r != nil {
+			im.reply(i, k, f, r)
+			return
+		}
+		if action, ok := im.request(k, f); ok {
+			s := im.step(i, k, action)
+			s.id = idOf(f.ID, wantsID(f.Method, action))
+			return
+		}
+	}
+	im.send(i, e, k)
+}
+
+// isCall says whether a frame is a request as it should be.
+func isCall(raw json.RawMessage) bool {
+	v, ok := decodeOrdered(raw)
+	m, isObject := v.(mapping)
+	if !ok || !isObject {
+		return false
+	}
+	for _, x := range m {
+		switch x.key {
+		case "id", "method", "params":
+		case "jsonrpc":
+			if x.value != "2.0" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return m.get("jsonrpc") != nil && m.get("method") != nil && m.get("params") != nil
+}
+
+// idOf says what a step has to say about the id of its request.
+func idOf(id json.RawMessage, usual bool) any {
+	if id == nil {
+		if usual {
+			return false
+		}
+		return nil
+	}
+	if !wholeNumber(string(bytes.TrimPrefix(id, []byte("-")))) {
+		return id
+	}
+	if usual {
+		return nil
+	}
+	return true
+}
+
+// stop adds the step of a stop. The second side to stop may hear of the end in
+// any of three ways.
+func (im *importer) stop(i int, k *link, f *envelope) bool {
+	if im.dropsNext(i, k) {
+		im.note(i, "a stop that crossed the closing of its own socket")
+		return true
+	}
+	var m map[string]any
+	if json.Unmarshal(f.Params, &m) != nil || len(m) != 1 {
+		return false
+	}
+	s := im.step(i, k, "stop")
+	s.id = idOf(f.ID, true)
+	switch {
+	case im.stopped == nil:
+		im.stopped = k
+		for _, other := range im.all.all {
+			if other.role != k.role && !im.over(other, i) && im.begun(other, i) {
+				other.tail = true
+			}
+		}
+	case k.tail:
+		s.loose, s.outcome = true, []string{"done", "died", "disconnected"}
+	}
+	return true
+}
+
+// begun and over say where a socket is at an entry.
+func (im *importer) begun(k *link, at int) bool {
+	return slices.Contains(im.links[:at], k)
+}
+
+func (im *importer) over(k *link, at int) bool {
+	for i := range at {
+		if im.links[i] == k && im.entries[i].Dir == results.DirClose {
+			return true
+		}
+	}
+	return false
+}
+
+// dropsNext says whether the client of a socket closes it as the next thing
+// that happens there.
+func (im *importer) dropsNext(at int, k *link) bool {
+	for i := at + 1; i < len(im.entries); i++ {
+		if im.links[i] == k {
+			return ownClose(im.entries, i)
+		}
+	}
+	return false
+}
+
+// reply adds the step of an answer to a request to sign.
+func (im *importer) reply(i int, k *link, f *envelope, r *reply) {
+	o := r.offer
+	m := mapping{{"tag", o.tag}}
+	latest := im.offer(k, func(x *offer) bool { return x.tag == o.tag })
+	if latest != o {
+		m = append(m, member{"nth", o.nth})
+	}
+	if r.do != "accept" {
+		m = append(m, member{"do", r.do})
+	}
+	if r.method != "" {
+		m = append(m, member{"method", r.method})
+	}
+	var action any = mapping{{"answer", m}}
+	if len(m) == 1 {
+		action = mapping{{"answer", o.tag}}
+	}
+	if r.params != nil {
+		action = mapping{{"answer", append(m, member{"params", r.params})}}
+	}
+	s := im.step(i, k, action)
+	s.raw = r.params != nil
+	answer, _ := r.do.(mapping)
+	s.id = idOf(f.ID, answer.get("abort") == nil)
+	o.answered++
+}
+
+// send adds the step of a frame that is no usual request.
+func (im *importer) send(i int, e Entry, k *link) {
+	v, ok := decodeOrdered(e.Frame)
+	if _, text := v.(string); !ok || text {
+		im.step(i, k, mapping{{"send", mapping{{"text", string(e.Text())}}}})
+		return
+	}
+	if signedOf(e.Frame) != "" {
+		im.note(i, "%s with a transaction that nothing was offered for; it is sent as it was recorded", k.label)
+	}
+	im.step(i, k, mapping{{"send", mapping{{"frame", im.words(k, v)}}}})
+}
+
+// words replaces the accounts and ids in JSON by the language's words.
+func (im *importer) words(k *link, v any) any {
+	switch v := v.(type) {
+	case string:
+		if w := im.accounts.word(v); w != "" {
+			return "$" + w
+		}
+		return im.idText(k.role, v)
+	case []any:
+		for i := range v {
+			v[i] = im.words(k, v[i])
+		}
+		return v
+	case mapping:
+		for i := range v {
+			v[i].value = im.words(k, v[i].value)
+		}
+		return v
+	}
+	return v
+}
