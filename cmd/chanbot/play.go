@@ -17,6 +17,7 @@ import (
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/tx"
+	"chanbot/wire"
 )
 
 // player runs one scenario after the other and leaves its results behind.
@@ -156,6 +157,17 @@ func (p *player) show(report *bot.Report, out *output) {
 	for _, place := range out.places() {
 		fmt.Fprintln(w, place)
 	}
+	if p.unknownAccounts(report.Scenario.Steps) {
+		fmt.Fprintln(p.c.Stderr, "hint: the node does not know the accounts; give --accounts FILE with accounts that have coins there")
+	}
+}
+
+// unknownAccounts says that a step went wrong because an account is not on
+// the node's chain.
+func (p *player) unknownAccounts(steps []results.StepReport) bool {
+	return !p.s.embedded && slices.ContainsFunc(steps, func(s results.StepReport) bool {
+		return !s.Passed && s.Outcome.Kind == outcome.Refused && s.Outcome.Code == wire.CodeParticipantNotFound
+	})
 }
 
 // withOutcomes puts how each step ended behind what it did. Those that went
