@@ -106,7 +106,7 @@ func (r *run) normally(o *op) string {
 	switch {
 	case o.kind == outcome.Open && r.step.Action.Until != nil:
 		return "done"
-	case o.kind == outcome.Open, o.kind == outcome.Transfer:
+	case o.kind == outcome.Open, o.kind != outcome.Close && coSigned(o.kind):
 		return "signed"
 	}
 	return "done"
@@ -123,7 +123,7 @@ func (r *run) fine(o *op, out outcome.Outcome) bool {
 	case outcome.Aborted, outcome.Rejected, outcome.Died:
 		return r.odd
 	case outcome.Timeout:
-		return r.odd && (out.By == outcome.ByNode || r.cut)
+		return r.odd && (out.By == outcome.ByNode || r.cut || r.silent)
 	case outcome.Disconnected, outcome.Refused, outcome.Unknown:
 		return r.cut
 	}

@@ -28,6 +28,7 @@ func (e *end) play(a *asked, moves []strategy.Move, list bool) {
 		}
 		if r := a.run; r != nil && m.Kind != strategy.MoveAccept && m.Kind != strategy.MoveWait {
 			r.odd = true
+			r.silent = r.silent || m.Kind == strategy.MoveIgnore
 		}
 		left := moves[i+1:]
 		if m.Kind == strategy.MoveWait {

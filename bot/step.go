@@ -22,6 +22,7 @@ type run struct {
 	hold    *hold             // answers that wait for each other; nil when none do
 	from    []int             // where the log of each end stood
 	odd     bool              // an answer was given that was not to accept
+	silent  bool              // a signing request was left without an answer
 	cut     bool              // an answer or the step closed a socket
 	pending int               // what still runs: its own work, delayed answers
 	waiting int               // answers that wait for a time or for the node
@@ -30,6 +31,7 @@ type run struct {
 	ordered   []inOrder // when it is over
 	wrong     bool      // what the step wants cannot be done
 	mining    bool      // key blocks are being asked for
+	minting   bool      // a block of any kind is
 	expired   bool
 	cancelled bool
 	problems  []string
@@ -157,7 +159,7 @@ func (r *run) complete() bool {
 		return false
 	}
 	if r.framesOnly() {
-		return true
+		return !r.cutting()
 	}
 	for _, o := range r.ops {
 		if !o.over {
