@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"chanbot/strategy"
 )
 
 // blockPace is the time between two key blocks that are made on demand while
@@ -12,21 +14,37 @@ import (
 // answer.
 const blockPace = 25 * time.Millisecond
 
-// miner asks the embedded node for key blocks, one after the other, as long as
-// somebody waits for depth.
+const (
+	// expectPace is the time that an expected frame has to come without a
+	// block, and after each one.
+	expectPace = 10 * time.Millisecond
+	// mostExpected is how many blocks are made for one expected frame.
+	mostExpected = 60
+)
+
+// miner asks the embedded node for blocks, one after the other, as long as
+// somebody waits for depth, or for a frame that comes with a block.
 type miner struct {
-	make func(n int) // nil: blocks come by themselves
-	pace time.Duration
+	make  func(n int) // key blocks; nil: blocks come by themselves
+	micro func()      // a micro block; nil: they come by themselves
+	pace  time.Duration
 
 	mu     sync.Mutex
-	wanted int
-	wake   chan struct{} // holds one token while wanted may have become positive
+	wanted int           // by those who wait for depth
+	first  int           // by those whom a micro block may be enough for
+	wake   chan struct{} // holds one token while something may have become positive
 }
 
 func newMiner(cfg *Config) *miner {
 	m := &miner{wake: make(chan struct{}, 1), pace: time.Millisecond}
-	if cfg.Embedded != nil && cfg.Embedded.OnDemand {
+	if cfg.Embedded == nil {
+		return m
+	}
+	if cfg.Embedded.OnDemand {
 		m.make = cfg.Embedded.KeyBlocks
+	}
+	if n := cfg.Scenario.Node; n != nil && n.Blocks == strategy.BlocksExpected {
+		m.make, m.micro = cfg.Embedded.KeyBlocks, cfg.Embedded.MicroBlock
 	}
 	if cfg.Pairs > 1 {
 		m.pace = blockPace
@@ -35,11 +53,17 @@ func newMiner(cfg *Config) *miner {
 }
 
 // want changes how many wait for depth.
-func (m *miner) want(n int) {
+func (m *miner) want(n int) { m.change(&m.wanted, n) }
+
+// wantMicro changes how many wait for what comes with a micro block, or, when
+// it does not, with a key block.
+func (m *miner) wantMicro(n int) { m.change(&m.first, n) }
+
+func (m *miner) change(which *int, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.wanted += n
-	if m.wanted > 0 {
+	*which += n
+	if *which > 0 {
 		select {
 		case m.wake <- struct{}{}:
 		default:
@@ -47,11 +71,11 @@ func (m *miner) want(n int) {
 	}
 }
 
-// needed says whether anybody waits for depth.
-func (m *miner) needed() bool {
+// needed says how many wait for key blocks, and how many for a block at all.
+func (m *miner) needed() (key, first int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.wanted > 0
+	return m.wanted, m.first
 }
 
 // run makes blocks until ctx is cancelled.
@@ -61,20 +85,52 @@ func (m *miner) run(ctx context.Context) {
 	}
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	wait := func(d time.Duration) bool {
+		pause.Reset(d)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-pause.C:
+			return true
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-m.wake:
 		}
-		for m.needed() {
-			m.make(1)
-			pause.Reset(m.pace)
-			select {
-			case <-ctx.Done():
+		if m.micro != nil {
+			if !m.expected(wait) {
 				return
-			case <-pause.C:
+			}
+			continue
+		}
+		for key, _ := m.needed(); key > 0; key, _ = m.needed() {
+			m.make(1)
+			if !wait(m.pace) {
+				return
 			}
 		}
 	}
+}
+
+// expected makes the blocks of a scenario whose blocks come when a frame needs
+// them. It returns false when the run is over.
+func (m *miner) expected(wait func(time.Duration) bool) bool {
+	for n := 0; n < mostExpected; n++ {
+		if !wait(max(m.pace, expectPace)) {
+			return false
+		}
+		key, first := m.needed()
+		switch {
+		case key+first == 0:
+			return true
+		case key == 0 && n == 0:
+			m.micro()
+		default:
+			m.make(1)
+		}
+	}
+	return true
 }

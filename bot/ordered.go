@@ -73,20 +73,33 @@ func (r *run) framesOnly() bool {
 	return x.Ordered() && len(x.Outcomes) == 0 && len(x.Values) == 0
 }
 
+// cutting says that a socket of the step is being closed from this side.
+func (r *run) cutting() bool {
+	return slices.ContainsFunc(r.ops, func(o *op) bool { return o.kind == outcome.Disconnect && !o.told })
+}
+
 // orderly says whether the frames in order have come, and whether the step can
 // end because one was wrong. It asks for blocks when the next one needs them.
 func (r *run) orderly() (all, wrong bool) {
 	all = true
-	deep := false
+	deep, block := false, false
 	for _, o := range r.inOrders() {
 		wrong = wrong || o.wrong
 		if o.short() {
 			all = false
-			deep = deep || needsDepth[o.want[len(o.got)].Name]
+			next := o.want[len(o.got)].Name
+			deep = deep || needsDepth[next]
+			block = block || needsBlock[next]
 		}
 	}
-	r.mine(deep && !wrong)
+	r.mine(deep && !wrong, block && !wrong)
 	return all, wrong
+}
+
+// needsBlock are the frames that come when a transaction is in a block.
+var needsBlock = map[string]bool{
+	"on_chain_tx channel_changed": true, "on_chain_tx channel_closed": true, "on_chain_tx solo_closing": true,
+	"on_chain_tx can_slash": true, "on_chain_tx can_snapshot": true, "on_chain_tx consumed_forced_progress": true,
 }
 
 // needsDepth are the frames that come when a transaction is deep enough.
@@ -96,23 +109,27 @@ var needsDepth = map[string]bool{
 	"info closed_confirmed": true, "info min_depth_achieved": true, "info minimum_depth_achieved": true,
 }
 
-// mine asks for key blocks, or asks no more.
-func (r *run) mine(wanted bool) {
-	if wanted == r.mining {
-		return
+// mine asks for blocks, or asks no more.
+func (r *run) mine(deep, block bool) {
+	change := func(asked *bool, wanted bool, want func(int)) {
+		if wanted == *asked {
+			return
+		}
+		*asked = wanted
+		if wanted {
+			want(1)
+		} else {
+			want(-1)
+		}
 	}
-	r.mining = wanted
-	if wanted {
-		r.p.fleet.miner.want(1)
-	} else {
-		r.p.fleet.miner.want(-1)
-	}
+	change(&r.mining, deep, r.p.fleet.miner.want)
+	change(&r.minting, block, r.p.fleet.miner.wantMicro)
 }
 
 // takeOrdered notes how the frames in order came out, and takes them from the
 // inboxes, when the step ends.
 func (r *run) takeOrdered() {
-	r.mine(false)
+	r.mine(false, false)
 	r.ordered = r.inOrders()
 	for _, o := range r.ordered {
 		o.e.inbox = o.e.inbox[len(o.got):]

@@ -54,7 +54,7 @@ func imported(t testing.TB, file string, data []byte) (*session.Imported, *strat
 func play(t *testing.T, s *strategy.Scenario) (problem string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		config := simnode.Config{Latency: time.Millisecond}
+		config := simnode.Config{Latency: time.Millisecond, Blocks: simnode.Manual}
 		if s.Node != nil && s.Node.Era == "2020" {
 			config.Era = simnode.Era2020
 		}
@@ -79,7 +79,7 @@ func play(t *testing.T, s *strategy.Scenario) (problem string) {
 		defer cancel()
 		rep, err := bot.Run(ctx, bot.Config{
 			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1,
-			Embedded: &bot.Embedded{OnDemand: true, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
+			Embedded: &bot.Embedded{ KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 		})
 		switch {
 		case err != nil:

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"iter"
 	"maps"
 	"net/url"
 	"slices"
@@ -129,6 +130,10 @@ func (im *importer) params(k *link) mapping {
 		}
 		v := k.query.Get(name)
 		switch name {
+		case "port":
+			if im.paired(k) {
+				v = im.channel.port
+			}
 		case "initiator_id", "responder_id":
 			if w := im.accounts.word(v); w != "" {
 				v = "$" + w
@@ -145,6 +150,22 @@ func (im *importer) params(k *link) mapping {
 		}
 	}
 	return m
+}
+
+// paired says whether a socket has the port of its peer, which is then the
+// run's, whatever it was.
+func (im *importer) paired(k *link) bool {
+	port := k.query.Get("port")
+	at := slices.Index(im.all.all, k)
+	same := func(list iter.Seq2[int, *link]) bool {
+		for _, other := range list {
+			if other.role != k.role {
+				return other.query.Get("port") == port
+			}
+		}
+		return false
+	}
+	return same(slices.Backward(im.all.all[:at])) || same(slices.All(im.all.all[at+1:]))
 }
 
 // block returns what the scenario has to say about its channel.

@@ -25,9 +25,11 @@ func (im *importer) print(file string) []byte {
 			line("  %s: %s", x.key, flow(x.value))
 		}
 	}
+	line("")
 	if im.old {
-		line("")
-		line("node: {era: 2020, optional: true}")
+		line("node: {blocks: expected, era: 2020, optional: true}")
+	} else {
+		line("node: {blocks: expected, optional: true}")
 	}
 	for _, r := range outcome.Roles {
 		im.printRole(line, r)

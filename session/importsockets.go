@@ -124,7 +124,12 @@ func (l *links) link(e Entry) *link {
 	case e.Dir == results.DirOut:
 		k = l.out(e)
 	case e.Dir == results.DirClose:
-		k = l.first(e.Side, func(k *link) bool { return !k.closed && k.seen["died"] })
+		if c, _ := e.Close(); c.Code == 1000 && !open[len(open)-1].seen[wire.EventFSMUp] {
+			k = open[len(open)-1] // refused
+		}
+		if k == nil {
+			k = l.first(e.Side, func(k *link) bool { return !k.closed && k.seen["died"] })
+		}
 		if k == nil {
 			k = l.first(e.Side, func(k *link) bool { return !k.closed })
 		}
@@ -207,7 +212,8 @@ func (l *links) in(e Entry) *link {
 	if f.Sign != nil {
 		channel = l.created(f.Sign.SignedTx)
 	}
-	k := l.of(e.Side, channel, func(k *link) bool { return event == "" || !k.seen[event] })
+	up := event == wire.EventFSMUp
+	k := l.of(e.Side, channel, func(k *link) bool { return up && !k.seen[event] || !k.joins && (event == "" || !k.seen[event]) })
 	if k == nil && f.ID != nil {
 		k = l.first(e.Side, func(k *link) bool { return k.ids[string(f.ID)] })
 	}
@@ -233,13 +239,13 @@ func (l *links) out(e Entry) *link {
 	if ok && !batch && len(reqs) == 1 {
 		req = reqs[0]
 	}
-	k := l.of(e.Side, l.created(req.SignedTx), func(*link) bool { return true })
+	k := l.of(e.Side, l.created(req.SignedTx), func(k *link) bool { return !k.joins })
 	if from := fromOf(e.Frame); k == nil && from != "" {
 		k = l.latest(e.Side, func(k *link) bool { return !k.closed && slices.Contains(k.parties[:], from) })
 	}
 	action := actionOf(e.Frame)
 	if k == nil {
-		k = l.first(e.Side, func(k *link) bool { return !k.closed && !k.seen[action] })
+		k = l.first(e.Side, func(k *link) bool { return !k.closed && !k.seen[action] && !l.replaced(k) })
 	}
 	if k == nil {
 		k = l.latest(e.Side, func(k *link) bool { return !k.closed })
@@ -259,12 +265,21 @@ func (l *links) of(side, channel string, fits func(*link) bool) *link {
 	if channel == "" {
 		return nil
 	}
-	if k := l.latest(side, func(k *link) bool { return !k.closed && k.channel == channel }); k != nil {
+	if k := l.latest(side, func(k *link) bool {
+		return !k.closed && k.channel == channel && (k.seen[wire.EventFSMUp] || !k.joins || fits(k))
+	}); k != nil {
 		return k
 	}
 	parties := l.parties[channel]
 	return l.latest(side, func(k *link) bool {
 		return !k.closed && k.channel == "" && k.parties == parties && fits(k)
+	})
+}
+
+// replaced says that a newer socket of the same channel has taken over.
+func (l *links) replaced(k *link) bool {
+	return k.channel != "" && slices.ContainsFunc(l.all, func(o *link) bool {
+		return o != k && o.side == k.side && o.joins && o.channel == k.channel && o.seen[wire.EventFSMUp] && slices.Index(l.all, o) > slices.Index(l.all, k)
 	})
 }
 

@@ -242,7 +242,7 @@ func envelopeOf(e Entry) (*envelope, bool) {
 // out adds the step of a client's frame.
 func (im *importer) out(i int, e Entry, k *link) {
 	f, ok := envelopeOf(e)
-	if ok && isCall(e.Frame) {
+	if ok && isCall(e.Frame) && string(f.ID) != "null" {
 		if f.Method == wire.MethodSystem && actionOf(e.Frame) == wire.ActionStop && im.stop(i, k, f) {
 			return
 		}

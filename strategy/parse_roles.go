@@ -31,17 +31,19 @@ func (p *parser) node(n *node) *Node {
 }
 
 func (p *parser) blockMode(v *node, out *Node) {
-	text, ok := p.scalar(v, "on-demand, manual or a time")
+	text, ok := p.scalar(v, "on-demand, expected, manual or a time")
 	switch {
 	case !ok:
 	case text == "on-demand":
 		out.Blocks = BlocksOnDemand
 	case text == "manual":
 		out.Blocks = BlocksManual
+	case text == "expected":
+		out.Blocks = BlocksExpected
 	default:
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 || d > maxDuration {
-			p.reportNode(v, "blocks is %s; expected on-demand, manual or the time between two blocks", found(v))
+			p.reportNode(v, "blocks is %s; expected on-demand, expected, manual or the time between two blocks", found(v))
 			return
 		}
 		out.Blocks, out.BlockEvery = BlocksEvery, d

@@ -117,6 +117,7 @@ const (
 	BlocksOnDemand
 	BlocksEvery
 	BlocksManual
+	BlocksExpected
 )
 
 // Setting is a named value whose meaning the embedded node knows. The value is

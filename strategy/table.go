@@ -93,7 +93,7 @@ var (
 		{name: "first", doc: "The role that connects first.", form: wordForm(roleNames...)},
 	}
 	nodeKeys = []key{
-		{name: "blocks", doc: "on-demand, manual, or the time between two blocks.", form: anyOf(wordForm("on-demand", "manual"), durationForm)},
+		{name: "blocks", doc: "on-demand, expected (when frames in order need them), manual, or the time between two blocks.", form: anyOf(wordForm("on-demand", "expected", "manual"), durationForm)},
 		{name: "era", doc: "Which node it behaves like.", form: anyOf(wordForm(eras...), constant(2020))},
 		{name: "forgiving", doc: "Switches the quirks of the real node off.", form: boolForm},
 		{name: "limits", doc: "Limits that are off by default.", form: mapOfWords(limitNames, wholeForm(0))},

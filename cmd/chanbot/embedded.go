@@ -80,7 +80,7 @@ func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
 	switch n.Blocks {
 	case strategy.BlocksEvery:
 		cfg.Blocks, cfg.KeyBlockEvery = simnode.Interval, n.BlockEvery
-	case strategy.BlocksManual:
+	case strategy.BlocksManual, strategy.BlocksExpected:
 		cfg.Blocks = simnode.Manual
 	case strategy.BlocksDefault, strategy.BlocksOnDemand:
 		cfg.Blocks = simnode.OnDemand
