@@ -64,15 +64,8 @@ func (e *end) asked(f *wire.Frame) {
 // whose answers hold for it.
 func (p *pair) asker(e *end, tag string) (*op, *run) {
 	for _, o := range p.ops {
-		switch t := o.track.(type) {
-		case *updateTrack:
-			if tag == t.own && o.e == e || tag == t.ack && o.e.peer() == e {
-				return o, o.run
-			}
-		case *openTrack:
-			if opOfTag[tag] == outcome.Open && t.ends[e.role.Index()] == e {
-				return o, o.run
-			}
+		if t, ok := o.track.(signing); ok && !o.over && t.asks(o, e, tag) {
+			return o, o.run
 		}
 	}
 	if n := len(p.runs); n > 0 {
@@ -207,16 +200,8 @@ func (e *end) sendSigned(a *asked, w *watch, text string) {
 	if a.op == nil {
 		return
 	}
-	switch t := a.op.track.(type) {
-	case *updateTrack:
-		if a.op.e == e {
-			t.signed, t.signedAt = true, e.p.now()
-		} else {
-			t.acked, t.ackedAt, t.peer = true, e.p.now(), max(t.peer, peerAnswered)
-		}
-	case *openTrack:
-		t.marks[e.role.Index()].signed = e.p.now()
-		t.agreed = t.agreed || e.role == outcome.Responder
+	if t, ok := a.op.track.(signing); ok {
+		t.gave(a.op, e)
 	}
 }
 
@@ -233,10 +218,7 @@ func (e *end) abort(a *asked, w *watch, code json.RawMessage) {
 	if !e.send(raw, wire.Request{}) || a.op == nil {
 		return
 	}
-	if t, ok := a.op.track.(*updateTrack); ok {
-		t.aborts[e.role.Index()] = code
-		if a.op.e != e {
-			t.peer = max(t.peer, peerAnswered)
-		}
+	if t, ok := a.op.track.(signing); ok {
+		t.took(a.op, e, code)
 	}
 }

@@ -122,7 +122,8 @@ func (c *Config) runnable(s *strategy.Step) (errs []error) {
 	a := &s.Action
 	switch a.Kind {
 	case outcome.Open, outcome.Transfer, outcome.Message, outcome.Balances, outcome.State, outcome.Proof,
-		outcome.History, outcome.Ping, outcome.Stop, outcome.Send, strategy.Reply, outcome.Disconnect, outcome.Reconnect,
+		outcome.History, outcome.Ping, outcome.Deposit, outcome.Withdraw, outcome.Close, outcome.Stop,
+		outcome.Send, strategy.Reply, outcome.Disconnect, outcome.Reconnect,
 		strategy.Repeat, strategy.Choose, strategy.Parallel:
 	case outcome.Wait:
 		if a.Wait.Blocks > 0 {
@@ -170,8 +171,10 @@ func runnableAnswer(a *strategy.Answer) (errs []error) {
 	if a == nil {
 		return nil
 	}
-	if a.Kind == strategy.AnswerPropose && a.Propose.Kind != outcome.Transfer {
-		errs = append(errs, fmt.Errorf("%s: to propose %s is not runnable yet", a.Pos, a.Propose.Kind))
+	if a.Kind == strategy.AnswerPropose {
+		if _, nothing := trackOf(a.Propose).(quietTrack); nothing {
+			errs = append(errs, fmt.Errorf("%s: %s cannot be proposed", a.Pos, a.Propose.Kind))
+		}
 	}
 	for _, item := range a.Items {
 		errs = append(errs, runnableAnswer(item)...)

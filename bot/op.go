@@ -41,6 +41,7 @@ type op struct {
 	over   bool
 	values []wire.Balance // what balances returned
 	settle *time.Timer
+	mining bool // key blocks are being asked for
 }
 
 // tracker follows an operation of one kind through the frames.
@@ -109,6 +110,7 @@ func (o *op) finish() {
 	}
 	o.tell(outcome.Outcome{Kind: outcome.Unknown})
 	o.over = true
+	o.mine(false)
 	if o.settle != nil {
 		o.settle.Stop()
 	}

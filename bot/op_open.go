@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"time"
 
 	"chanbot/outcome"
@@ -30,6 +31,20 @@ type openTrack struct {
 
 // openMarks is when a side came how far.
 type openMarks struct{ dial, opened, up, accepted, asked, signed time.Duration }
+
+// asks says whether a tag is one of the opening.
+func (t *openTrack) asks(_ *op, e *end, tag string) bool {
+	return opOfTag[tag] == outcome.Open && t.ends[e.role.Index()] == e
+}
+
+// gave is told of a signature.
+func (t *openTrack) gave(o *op, e *end) {
+	t.marks[e.role.Index()].signed = o.p.now()
+	t.agreed = t.agreed || e.role == outcome.Responder
+}
+
+// took is told of an abort, which changes nothing.
+func (*openTrack) took(*op, *end, json.RawMessage) {}
 
 // resume looks at what the sides saw before this step, and answers what was
 // held for it.

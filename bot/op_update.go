@@ -28,7 +28,12 @@ type updateTrack struct {
 	peer   peerState
 	aborts [2]json.RawMessage // the last abort of each role
 
-	askedAt, signedAt, peerAskedAt, ackedAt time.Duration
+	askedAt, signedAt, peerAskedAt, ackedAt, chainAt time.Duration
+}
+
+// onChainTypes are the transactions that wait for their depth.
+var onChainTypes = map[outcome.Operation]string{
+	outcome.Deposit: wire.TxTypeDeposit, outcome.Withdraw: wire.TxTypeWithdraw,
 }
 
 func newUpdateTrack(kind outcome.Operation) *updateTrack {
@@ -41,7 +46,35 @@ func newUpdateTrack(kind outcome.Operation) *updateTrack {
 	return &updateTrack{own: wire.TagUpdate, ack: wire.TagUpdateAck}
 }
 
+// asks says whether a tag is one of the operation.
+func (t *updateTrack) asks(o *op, e *end, tag string) bool {
+	return tag == t.own && o.e == e || tag == t.ack && o.e.peer() == e
+}
+
+// gave is told of a signature.
+func (t *updateTrack) gave(o *op, e *end) {
+	if o.e == e {
+		t.signed, t.signedAt = true, o.p.now()
+		return
+	}
+	t.acked, t.ackedAt, t.peer = true, o.p.now(), max(t.peer, peerAnswered)
+}
+
+// took is told of an abort.
+func (t *updateTrack) took(o *op, e *end, code json.RawMessage) {
+	t.aborts[e.role.Index()] = code
+	if o.e != e {
+		t.peer = max(t.peer, peerAnswered)
+	}
+}
+
 func (t *updateTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
+	if t.acked && f.OnChainTx != nil && f.OnChainTx.Info == wire.OnChainChannelChanged && onChainTypes[o.kind] == f.OnChainTx.Type {
+		o.mine(true)
+		if e == o.e && t.chainAt == 0 {
+			t.chainAt = o.p.now()
+		}
+	}
 	switch e {
 	case o.e:
 		t.starter(o, e, f)
@@ -167,6 +200,9 @@ func (t *updateTrack) measure(o *op) {
 	}
 	if t.signedAt > 0 && t.peerAskedAt > 0 {
 		s.add(o.kind, "peer_sign_request", t.peerAskedAt-t.signedAt)
+	}
+	if t.chainAt > 0 {
+		s.add(o.kind, "on_chain", t.chainAt-t.ackedAt)
 	}
 	if t.ackedAt > 0 {
 		s.add(o.kind, "update", o.p.now()-t.ackedAt)

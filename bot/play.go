@@ -56,7 +56,7 @@ func (p *pair) playRequest(t *turn, r *run) {
 		return
 	}
 	if !step.HasOffset {
-		if step.Action.Kind == outcome.Transfer {
+		if coSigned(step.Action.Kind) {
 			r.hold = &hold{}
 		}
 		p.act(p.first(outcome.Initiator), r)

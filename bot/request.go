@@ -74,6 +74,12 @@ func (p *pair) request(e *end, a *strategy.Action) wire.Params {
 		return wire.HistoryFetch{}
 	case outcome.Ping:
 		return wire.System{Action: wire.ActionPing}
+	case outcome.Deposit:
+		return wire.Deposit{Amount: a.Amount, Meta: a.Meta}
+	case outcome.Withdraw:
+		return wire.Withdraw{Amount: a.Amount, Meta: a.Meta}
+	case outcome.Close:
+		return wire.Shutdown{}
 	case outcome.Stop:
 		return wire.System{Action: wire.ActionStop}
 	}
@@ -251,8 +257,10 @@ func (e *end) without(kind outcome.Operation) outcome.Outcome {
 // trackOf returns what follows an action.
 func trackOf(a *strategy.Action) tracker {
 	switch a.Kind {
-	case outcome.Transfer:
+	case outcome.Transfer, outcome.Deposit, outcome.Withdraw:
 		return newUpdateTrack(a.Kind)
+	case outcome.Close:
+		return newCloseTrack()
 	case outcome.Message:
 		return messageTrack{info: a.Info}
 	case outcome.Stop:

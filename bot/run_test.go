@@ -235,7 +235,7 @@ steps:
   - repeat:
       times: 2
       steps:
-        - initiator: {deposit: 1}
+        - blocks: 1
   - blocks: 3
 `)
 	_, err := bot.Run(t.Context(), bot.Config{Scenario: s, InitiatorNode: "http://x", Keys: someKeys(1), Pairs: 2})
