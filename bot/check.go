@@ -122,7 +122,8 @@ func (c *Config) runnable(s *strategy.Step) (errs []error) {
 	a := &s.Action
 	switch a.Kind {
 	case outcome.Open, outcome.Transfer, outcome.Message, outcome.Balances, outcome.State, outcome.Proof,
-		outcome.History, outcome.Ping, outcome.Deposit, outcome.Withdraw, outcome.Close, outcome.Stop,
+		outcome.History, outcome.Ping, outcome.Deposit, outcome.Withdraw, outcome.Close, outcome.Leave,
+		outcome.Reestablish, outcome.Stop,
 		outcome.Send, strategy.Reply, outcome.Disconnect, outcome.Reconnect,
 		strategy.Repeat, strategy.Choose, strategy.Parallel:
 	case outcome.Wait:

@@ -20,6 +20,8 @@ func (p *pair) play(t *turn, step *strategy.Step) *run {
 		p.playOpen(t, r)
 	case outcome.Reconnect:
 		p.playReconnect(t, r)
+	case outcome.Reestablish:
+		p.playReestablish(t, r)
 	case outcome.Blocks:
 		p.playBlocks(r, step.Action.KeyBlocks, step.Action.MicroBlocks)
 	case outcome.Wait:

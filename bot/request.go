@@ -80,6 +80,8 @@ func (p *pair) request(e *end, a *strategy.Action) wire.Params {
 		return wire.Withdraw{Amount: a.Amount, Meta: a.Meta}
 	case outcome.Close:
 		return wire.Shutdown{}
+	case outcome.Leave:
+		return wire.Leave{}
 	case outcome.Stop:
 		return wire.System{Action: wire.ActionStop}
 	}
@@ -261,6 +263,8 @@ func trackOf(a *strategy.Action) tracker {
 		return newUpdateTrack(a.Kind)
 	case outcome.Close:
 		return newCloseTrack()
+	case outcome.Leave:
+		return &leaveTrack{}
 	case outcome.Message:
 		return messageTrack{info: a.Info}
 	case outcome.Stop:
