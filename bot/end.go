@@ -107,6 +107,9 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 // was sent, and notes its pongs.
 func (e *end) keepAlive(s *socket) {
 	every := e.p.fleet.cfg.KeepAlive
+	if own := e.p.fleet.cfg.Scenario.Channel.KeepAlive; own != 0 {
+		every = own
+	}
 	if every <= 0 {
 		return
 	}

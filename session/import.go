@@ -131,6 +131,7 @@ type importer struct {
 	channelID string    // of the channel that was opened last
 	fsmIDs    [2]string // the latest of each role
 	stopped   *link     // the first one of the channel that asked to stop
+	silent    bool      // the node closes a socket because its client sends nothing
 	sideways  bool      // the channel is being closed by one side alone
 }
 
@@ -142,6 +143,7 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im.old = isOld(im.entries)
 	im.network = networkOf(im.entries, im.accounts, o.NetworkID)
 	im.channel = im.channelBlock()
+	im.silent = im.isSilent()
 	return im
 }
 

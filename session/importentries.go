@@ -92,6 +92,53 @@ func ended(f *wire.Frame) bool {
 	return f.Info != nil && (f.Info.Event == wire.EventDied || f.Info.Event == wire.EventTimeout)
 }
 
+// silence is after how long a node closes a socket that is silent.
+const silence = 60 * time.Second
+
+// isSilent says whether the node closed a socket because its client had been
+// silent.
+func (im *importer) isSilent() bool {
+	last := make(map[*link]time.Duration)
+	died := make(map[*link]bool)
+	for i, e := range im.entries {
+		k := im.links[i]
+		if k == nil {
+			continue
+		}
+		switch e.Dir {
+		case results.DirClose:
+			if gap := e.T - last[k]; !ownClose(im.entries, i) && !died[k] && gap > silence-silence/20 {
+				return true
+			}
+		case results.DirIn:
+			died[k] = died[k] || bytes.Contains(e.Frame, []byte(`"died"`))
+			continue
+		case results.DirOut, results.DirPing, results.DirConnect:
+		default:
+			continue
+		}
+		if e.Dir != results.DirOut || !im.crosses(i, k) {
+			last[k] = e.T
+		}
+	}
+	return false
+}
+
+// crosses says whether a client's frame met the end of its socket by the node:
+// the next thing there, a moment later.
+func (im *importer) crosses(at int, k *link) bool {
+	for i := at + 1; i < len(im.entries); i++ {
+		if im.links[i] == k {
+			e := im.entries[i]
+			return e.Dir == results.DirClose && !ownClose(im.entries, i) && im.entries[at].T > 0 && e.T-im.entries[at].T < crossing
+		}
+	}
+	return false
+}
+
+// crossing is how long a frame may be on its way.
+const crossing = 20 * time.Millisecond
+
 // isOld says whether the node of a session is from before April 2020, when the
 // answers to the opening got their ids.
 func isOld(entries []Entry) bool {

@@ -3,6 +3,7 @@ package session
 import (
 	"iter"
 	"maps"
+	"math/big"
 	"net/url"
 	"slices"
 	"strconv"
@@ -60,6 +61,14 @@ func (im *importer) channelBlock() channelBlock {
 		if v := from.query.Get(key); wholeNumber(v) || key == "keep_running" && (v == "true" || v == "false") {
 			b.values[key] = v
 		}
+	}
+	number := func(name string) *big.Int {
+		n, _ := new(big.Int).SetString(b.values[name], 10)
+		return n
+	}
+	if reserve, push := number("channel_reserve"), number("push_amount"); new(big.Int).Sub(number("initiator_amount"), push).Cmp(reserve) < 0 ||
+		new(big.Int).Add(number("responder_amount"), push).Cmp(reserve) < 0 {
+		b.values = maps.Clone(defaults) // no node opens such a channel
 	}
 	for _, name := range timeoutNames {
 		if ms, err := strconv.ParseInt(from.query.Get("timeout_"+name), 10, 64); err == nil && ms > 0 && ms < int64(latest/time.Millisecond) {
@@ -182,6 +191,9 @@ func (im *importer) block() mapping {
 			t = append(t, member{name, duration(im.channel.timeouts[name])})
 		}
 		m = append(m, member{"timeouts", t})
+	}
+	if im.silent {
+		m = append(m, member{"keep_alive", rawScalar("off")})
 	}
 	return m
 }

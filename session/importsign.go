@@ -199,6 +199,9 @@ func (im *importer) signatures(o *offer, s *tx.SignedTx, change mapping) any {
 	if change == nil {
 		switch {
 		case is(append(slices.Clone(given), own)...):
+			if strange(o) {
+				return mapping{{"tamper", mapping{{"signatures", words}}}}
+			}
 			return "accept"
 		case is(given...):
 			return mapping{{"tamper", "unsigned"}}
@@ -217,6 +220,21 @@ func (im *importer) signatures(o *offer, s *tx.SignedTx, change mapping) any {
 		m = append(m, member{"change", change})
 	}
 	return mapping{{"tamper", m}}
+}
+
+// strange says whether an offer to create a channel is not what the socket was
+// opened for, so that a client which looks at it does not sign.
+func strange(o *offer) bool {
+	c, ok := o.body.(*tx.Create)
+	if !ok || o.link.joins {
+		return false
+	}
+	differs := func(name string, v *big.Int) bool {
+		text := o.link.query.Get(name)
+		return v == nil || wholeNumber(text) && strings.TrimLeft(text, "0") != strings.TrimLeft(v.String(), "0")
+	}
+	return differs("initiator_amount", c.InitiatorAmount) || differs("responder_amount", c.ResponderAmount) ||
+		differs("channel_reserve", c.ChannelReserve) || differs("lock_period", new(big.Int).SetUint64(c.LockPeriod))
 }
 
 // signature says who made a signature, and how, in the words of the language.

@@ -102,6 +102,12 @@ func (l *links) link(e Entry) *link {
 			k.opened = true
 		}
 		return k
+	case results.DirHTTP: // instead of a socket
+		k := l.latest(e.Side, func(*link) bool { return true })
+		if k != nil && !k.opened && len(k.seen) == 0 {
+			k.closed = true
+		}
+		return nil
 	case results.DirIn, results.DirOut, results.DirClose, results.DirPing, results.DirPong:
 	default:
 		return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -51,6 +52,9 @@ func (im *importer) idText(r outcome.Role, v string) string {
 	return v
 }
 
+// blocksPass is a note of who made the session about blocks that no frame shows.
+var blocksPass = regexp.MustCompile(`^([0-9]+) key blocks pass`)
+
 // longGap is the shortest time in which something may have happened that no
 // frame shows: key blocks, one a second.
 const longGap = 1200 * time.Millisecond
@@ -63,15 +67,28 @@ func (im *importer) run() {
 		e, k := im.entries[i], im.links[i]
 		switch e.Dir {
 		case results.DirNote:
-			if text := string(e.Text()); len(text) < 100 {
+			text := string(e.Text())
+			if len(text) < 100 {
 				comments = append(comments, text)
+			}
+			if m := blocksPass.FindStringSubmatch(text); m != nil && len(m[1]) < 4 && m[1][0] != '0' {
+				im.steps = append(im.steps, &importStep{
+					entry: i, subject: "wait", action: mapping{{"blocks", rawScalar(m[1])}}, loose: true, frames: map[string][]string{}, comments: comments,
+				})
+				comments = nil
 			}
 			continue
 		case results.DirHTTP:
 			im.note(i, "an answer of the node's HTTP API; a scenario sends no such requests")
 			continue
 		case results.DirPing:
-			im.note(i, "a WebSocket ping; chanbot sends its own")
+			if k != nil && im.silent {
+				im.rest(i, k, e.T-before)
+				before = e.T
+				im.step(i, k, mapping{{"send", mapping{{"bytes", emptyPing}}}})
+			} else {
+				im.note(i, "a WebSocket ping; chanbot sends its own")
+			}
 			continue
 		case results.DirIn, results.DirOut, results.DirConnect, results.DirClose:
 		default:
@@ -87,8 +104,11 @@ func (im *importer) run() {
 			}
 			continue
 		}
-		if gap := e.T - before; gap > longGap && im.sideways && (e.Dir == results.DirOut || e.Dir == results.DirConnect) {
-			im.pass(i, gap)
+		if e.Dir == results.DirOut || e.Dir == results.DirConnect {
+			if im.lost(i, k) {
+				continue
+			}
+			im.meanwhile(i, k, e.T-before)
 		}
 		before = e.T
 		steps := len(im.steps)
@@ -98,6 +118,84 @@ func (im *importer) run() {
 			comments = nil
 		}
 	}
+}
+
+// lost says that a client's frame never reached the node, and notes it.
+func (im *importer) lost(i int, k *link) bool {
+	e := im.entries[i]
+	switch {
+	case e.Dir == results.DirConnect:
+		if path := pathOf(k); path != "/channel" {
+			im.note(i, "a connection to the path %q; chanbot connects to the path of its node", path)
+			return true
+		}
+		return false
+	case im.over(k, i):
+		im.note(i, "a frame on a socket that was closed already")
+		return true
+	case im.crosses(i, k) && actionOf(e.Frame) != wire.ActionStop:
+		im.note(i, "a frame that crossed the end of its socket")
+		return true
+	}
+	return false
+}
+
+// meanwhile adds what happens in a time in which no frame came and no client
+// did anything.
+func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
+	switch {
+	case gap > longGap && im.sideways:
+		im.pass(i, gap)
+	case gap > longGap && im.unanswered(i, k):
+		im.rest(i, k, gap)
+	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
+		im.rest(i, k, gap)
+	}
+}
+
+// blink is a time in which a node takes up what it was sent.
+const blink = 2 * time.Millisecond
+
+// quiet says that the step led to no frame that shows that the node has taken up
+// what was sent.
+func (s *importStep) quiet() bool {
+	for _, list := range s.frames {
+		if len(list) > 0 {
+			return false
+		}
+	}
+	return s.link != nil
+}
+
+// unanswered says whether a request of a socket with an id has no answer at an
+// entry: the node may be blocked.
+func (im *importer) unanswered(at int, k *link) bool {
+	for i := at - 1; i >= 0; i-- {
+		if im.links[i] != k {
+			continue
+		}
+		switch im.entries[i].Dir {
+		case results.DirOut:
+			f, ok := envelopeOf(im.entries[i])
+			return ok && f.ID != nil && string(f.ID) != "null"
+		case results.DirIn:
+			return false
+		}
+	}
+	return false
+}
+
+// emptyPing is a WebSocket ping without data, masked with zeros.
+const emptyPing = "898000000000"
+
+// rest adds a step in which nothing happens.
+func (im *importer) rest(entry int, k *link, d time.Duration) {
+	if d = d.Round(time.Millisecond); d <= 0 {
+		return
+	}
+	im.steps = append(im.steps, &importStep{
+		entry: entry, subject: k.label, action: mapping{{"wait", duration(d)}}, loose: true, frames: map[string][]string{},
+	})
 }
 
 // mostSockets is how many sockets of a role a scenario can name.
@@ -149,25 +247,20 @@ func (im *importer) entry(i int, e Entry, k *link) {
 // connect adds the step that opens a socket.
 func (im *importer) connect(i int, k *link) {
 	params := im.params(k)
-	if path := pathOf(k); path != "/channel" && path != "" {
-		im.note(i, "a connection to the path %s; chanbot connects to the path of its node", path)
-	}
-	var s *importStep
 	if k.joins {
 		var action any = "reconnect"
 		if len(params) > 0 {
 			action = mapping{{"reconnect", mapping{{"params", params}}}}
 		}
-		s = im.step(i, k, action)
+		im.step(i, k, action)
 	} else {
 		im.stopped, im.sideways = nil, false
 		m := mapping{{"until", "fsm_up"}}
 		if len(params) > 0 {
 			m = append(m, member{"params", params})
 		}
-		s = im.step(i, k, mapping{{"open", m}})
+		im.step(i, k, mapping{{"open", m}})
 	}
-	_ = s
 }
 
 // in takes a frame of the node.

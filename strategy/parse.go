@@ -192,6 +192,13 @@ func (p *parser) channel(n *node) Channel {
 	if sound {
 		p.checkAmounts(n, &c)
 	}
+	if v := m["keep_alive"]; v != nil {
+		if v.text == "off" || v.kind == scalarNode && v.tag == "!!bool" && !isTrue(v) { // YAML 1.1 reads off as false
+			c.KeepAlive = -1
+		} else {
+			c.KeepAlive = p.positiveTime(v)
+		}
+	}
 	if v := m["keep_running"]; v != nil {
 		c.KeepRunning = p.bool(v)
 	}

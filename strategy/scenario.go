@@ -71,6 +71,9 @@ type Channel struct {
 	// Timeouts are the node's timers by their name without "timeout_". Empty
 	// means that the node's own defaults hold.
 	Timeouts map[string]time.Duration
+	// KeepAlive is the time between the pings on a silent socket; zero leaves it
+	// to the caller, a negative one sends none.
+	KeepAlive time.Duration
 	// Params are sent as they are, after and instead of the ones above, in the
 	// order of the file.
 	Params []Param

@@ -89,6 +89,7 @@ var (
 		{name: "lock_period", doc: "Key blocks a solo close stays open to challenge. Default 10.", form: wholeForm(0)},
 		{name: "keep_running", doc: "Whether the responder's side outlives its peer. Default false.", form: boolForm},
 		{name: "timeouts", doc: "Timers of the node, without timeout_ in their names.", form: mapOfWords(timeoutNames, durationForm)},
+		{name: "keep_alive", doc: "The time between two WebSocket pings on a silent socket, or off.", form: anyOf(wordForm("off"), durationForm, constant(false))},
 		{name: "params", doc: "Further connection parameters, sent as they are; null leaves one out.", form: ref("params")},
 		{name: "first", doc: "The role that connects first.", form: wordForm(roleNames...)},
 	}
