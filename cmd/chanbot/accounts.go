@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,21 +63,14 @@ func (o *apiOptions) client(ctx context.Context) (*nodeapi.Client, error) {
 	if err != nil {
 		return nil, misuse("the HTTP API of a node is at http://HOST:3013 by default", "--api is no URL")
 	}
-	header := make(http.Header)
-	for _, h := range o.headers {
-		name, value, found := strings.Cut(h, ":")
-		if name = strings.TrimSpace(name); !found || name == "" {
-			return nil, misuse("write --header 'Name: value'", "--header: there is no name and value in it")
-		}
-		header.Add(name, strings.TrimSpace(value))
+	header, err := parseHeaders(o.headers)
+	if err != nil {
+		return nil, err
 	}
 	g := &guard{hosts: o.allowHosts}
-	client, err := nodeapi.New(o.api, &nodeapi.Options{Header: header, Transport: &http.Transport{
-		DialContext: g.Dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 4 * time.Second,
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second,
-	}})
+	client, err := apiClient(o.api, g, nil, header, 0)
 	if err != nil {
-		return nil, misuse("the HTTP API of a node is at http://HOST:3013 by default", "--api: %v", err)
+		return nil, err
 	}
 	_, remote, err := g.addresses(ctx, u.Hostname())
 	if no, ok := errors.AsType[*refusedError](err); ok {

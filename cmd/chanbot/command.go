@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"runtime/debug"
 
@@ -28,6 +30,8 @@ type Command struct {
 	Stdout, Stderr io.Writer
 	// Env returns the value of an environment variable; nil knows none.
 	Env func(name string) string
+	// Lookup resolves the names of hosts; nil uses the system's resolver.
+	Lookup func(ctx context.Context, name string) ([]netip.Addr, error)
 	// Signals brings interruptions; nil listens to those of the process.
 	Signals <-chan os.Signal
 }

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 // command line. Beside the usual commands they have these:
 //
 //	exit CODE ARGS...     run chanbot and want this exit code
-//	node NAME ARGS...     serve an embedded node for the rest of the script; $NAME is its URL
+//	node NAME ARGS...     serve an embedded node for the rest of the script; $NAME is its URL,
+//	                      and $NAME_API that of its HTTP API
 //	mute NAME             serve a node that takes connections and never says anything
 //	dead NAME             make $NAME the URL of a port where nobody listens
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
@@ -129,6 +130,7 @@ func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	ts.Logf("%s", s.line)
 	ts.Setenv(args[0], s.url)
+	ts.Setenv(args[0]+"_API", "http"+strings.TrimPrefix(s.url, "ws"))
 }
 
 // muteNode takes WebSocket connections and says nothing on them.
@@ -164,6 +166,7 @@ func scriptDead(ts *testscript.TestScript, neg bool, args []string) {
 	s := muteNode()
 	s.Close()
 	ts.Setenv(args[0], "ws"+strings.TrimPrefix(s.URL, "http"))
+	ts.Setenv(args[0]+"_API", s.URL)
 }
 
 func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {

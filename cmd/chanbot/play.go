@@ -108,7 +108,7 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error)
 // notRun says why nothing was run.
 func (p *player) notRun(j job, err error) error {
 	if no, ok := errors.AsType[*refusedError](err); ok {
-		return cannotRun("if you may load that node, say --allow-host "+no.host+" and its --network-id", "refused: %v", no)
+		return no.complaint()
 	}
 	if far, ok := errors.AsType[*bot.UnreachableError](err); ok {
 		hint := "is the node running, and is its channel API (port 3014 by default) at this address?"

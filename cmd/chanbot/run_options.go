@@ -21,7 +21,7 @@ type runOptions struct {
 	node, initiatorNode, responderNode string
 	responderHost                      string
 	responderPort                      int
-	networkID, accounts                string
+	api, networkID, accounts           string
 	allowHosts                         []string
 	allowMainnet                       bool
 	ca                                 string
@@ -47,12 +47,13 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.responderNode, "responder-node", "", "`URL` of the responder's node")
 	f.StringVar(&o.responderHost, "responder-host", "", "`HOST` under which the initiator's node finds the responder's (default localhost)")
 	f.IntVar(&o.responderPort, "responder-port", 0, "`PORT` on which the responder's node listens for its peer (default 13179)")
-	f.StringVar(&o.networkID, "network-id", "", "`ID` of the network that transactions are signed for (default ae_dev, or that of the embedded node)")
+	f.StringVar(&o.api, "api", "", "`URL` of the node's HTTP API, which is asked for its network")
+	f.StringVar(&o.networkID, "network-id", "", "`ID` of the network that transactions are signed for (default: what --api says, that of the embedded node, or ae_dev)")
 	f.StringVar(&o.accounts, "accounts", "", "key `FILE`, two accounts a pair: initiator, responder (default: keys made from --seed)")
 	f.StringArrayVar(&o.allowHosts, "allow-host", nil, "`HOST` besides the loopback interface that may be connected to (repeatable)")
 	f.BoolVar(&o.allowMainnet, "allow-mainnet", false, "allow the network ae_mainnet, where coins are real")
 	f.StringVar(&o.ca, "ca", "", "`FILE` with the certificates to trust for wss:// (default: those of the system)")
-	f.StringArrayVar(&o.headers, "header", nil, "send `NAME:VALUE` with every handshake (repeatable)")
+	f.StringArrayVar(&o.headers, "header", nil, "send `NAME:VALUE` with every handshake and request (repeatable)")
 	f.IntVar(&o.pairs, "pairs", 1, "`N` pairs of bots beside each other")
 	f.IntVar(&o.iterations, "iterations", 1, "run the steps `N` times, on new channels each time")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides every random choice")

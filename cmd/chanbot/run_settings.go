@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -38,6 +35,7 @@ func (o *runOptions) settings() (*settings, error) {
 	take(s.readNodes())
 	take(s.readValues())
 	take(s.readRoles())
+	take(s.readAPI())
 	take(s.readTLS())
 	if len(wrong) > 0 {
 		return nil, wrong
@@ -57,7 +55,7 @@ func (o *runOptions) conflicts() complaints {
 	given := o.given.Changed
 	embedded := o.node == "embedded" && o.initiatorNode == "" && o.responderNode == ""
 	add(!embedded && given("era"), "leave it out; a node is what it is", "--era is for the embedded node only")
-	for _, name := range []string{"ca", "header", "allow-host", "allow-mainnet"} {
+	for _, name := range []string{"api", "ca", "header", "allow-host", "allow-mainnet"} {
 		add(embedded && given(name), "give --node URL, or leave --"+name+" out", "--%s is for a node of your own, and this run uses the embedded one", name)
 	}
 	add(o.initiatorNode != "" && o.responderNode == "" && !given("node"), "give --responder-node too, or --node for both",
@@ -99,6 +97,18 @@ func (s *settings) readNodes() error {
 		}
 	}
 	return nil
+}
+
+// readAPI refuses what is no URL of an HTTP API.
+func (s *settings) readAPI() error {
+	if s.api == "" {
+		return nil
+	}
+	client, err := apiClient(s.api, nil, nil, nil, 0)
+	if err == nil {
+		client.Close()
+	}
+	return err
 }
 
 func (s *settings) readValues() error {
@@ -160,32 +170,15 @@ func (s *settings) readRoles() error {
 }
 
 func (s *settings) readTLS() error {
-	for _, h := range s.headers {
-		name, value, found := strings.Cut(h, ":")
-		if !found || strings.TrimSpace(name) == "" {
-			return misuse("write --header 'Name: value'", "--header: there is no name and value in it")
-		}
-		if s.header == nil {
-			s.header = make(http.Header)
-		}
-		s.header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	var err error
+	if s.header, err = parseHeaders(s.headers); err != nil || s.ca == "" {
+		return err
 	}
-	if s.ca == "" {
-		return nil
-	}
-	if !strings.HasPrefix(s.urls[0], "wss:") && !strings.HasPrefix(s.urls[1], "wss:") {
+	if !strings.HasPrefix(s.urls[0], "wss:") && !strings.HasPrefix(s.urls[1], "wss:") && !strings.HasPrefix(s.api, "https:") {
 		return misuse("leave it out, or use a wss:// URL", "--ca is for wss:// nodes only")
 	}
-	pem, err := readFile(s.ca)
-	if err != nil {
-		return badFile(s.ca, err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return misuse("", "%s: no certificate in PEM form in this file", s.ca)
-	}
-	s.tls = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return nil
+	s.tls, err = readRoots(s.ca)
+	return err
 }
 
 // adapt applies --strategy to a scenario and refuses what this run cannot do.

@@ -24,42 +24,81 @@ type target struct {
 	networkID string // "" leaves it to the embedded node
 }
 
-// target checks that the run may take place there. Names are resolved, nothing
-// is connected to.
+// target checks that the run may take place there: every host is on this
+// machine or was allowed by name, the network of one elsewhere is known, and
+// mainnet was allowed. Only the HTTP API, if there is one, is connected to, for
+// the network.
 func (s *settings) target(ctx context.Context, c *Command) (*target, error) {
-	t := &target{guard: &guard{hosts: s.allowHosts}, networkID: s.networkID}
+	t := &target{guard: &guard{hosts: s.allowHosts, lookup: c.Lookup}, networkID: s.networkID}
 	if s.embedded {
 		return t, nil
 	}
-	var refused complaints
-	remote := false
-	seen := ""
-	for _, raw := range s.urls {
-		u, err := url.Parse(raw)
-		if err != nil || u.Host == seen {
-			continue
-		}
-		seen = u.Host
-		_, far, err := t.guard.addresses(ctx, u.Hostname())
-		remote = remote || far
-		if no, ok := errors.AsType[*refusedError](err); ok {
-			refused = append(refused, cannotRun("if you may load that node, say --allow-host "+u.Hostname()+" and its --network-id", "refused: %v", no))
-			continue
-		}
-		if err != nil {
-			refused = append(refused, cannotRun("check the URL of the node", "%s: %v", u.Hostname(), err))
+	remote, refused := t.guard.hostsOf(ctx, s.urls[0], s.urls[1], s.api)
+	if len(refused) > 0 {
+		return nil, refused
+	}
+	if s.api != "" {
+		if err := t.askNetwork(ctx, s); err != nil {
+			return nil, err
 		}
 	}
-	if len(refused) == 0 && remote && t.networkID == "" {
-		refused = append(refused, cannotRun("say --network-id ID; signatures hold for one network only", "refused: the network of a node elsewhere must be named"))
+	if remote && t.networkID == "" {
+		return nil, cannotRun("say --network-id ID, or where its HTTP API is with --api; signatures hold for one network only", "refused: the network of a node elsewhere must be known")
 	}
 	if t.networkID == mainnet && !s.allowMainnet {
-		refused = append(refused, cannotRun("--allow-mainnet runs anyway", "refused: the network is %s, where coins are real and a stopped channel keeps them locked", mainnet))
+		return nil, cannotRun("--allow-mainnet runs anyway", "refused: the network is %s, where coins are real and a stopped channel keeps them locked", mainnet)
 	}
 	if t.networkID == "" {
 		t.networkID = "ae_dev"
 	}
-	return t, refused.err()
+	return t, nil
+}
+
+// hostsOf looks at the hosts of URLs and complains about those that may not be
+// connected to. Nothing is connected to.
+func (g *guard) hostsOf(ctx context.Context, urls ...string) (remote bool, refused complaints) {
+	seen := make(map[string]bool)
+	for _, raw := range urls {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || seen[u.Hostname()] {
+			continue // a URL that is wrong was refused before
+		}
+		seen[u.Hostname()] = true
+		_, far, err := g.addresses(ctx, u.Hostname())
+		remote = remote || far
+		if no, ok := errors.AsType[*refusedError](err); ok {
+			refused = append(refused, no.complaint())
+		} else if err != nil {
+			refused = append(refused, cannotRun("check the URL of the node", "%s: %v", u.Hostname(), err))
+		}
+	}
+	return remote, refused
+}
+
+// complaint says how to allow the host.
+func (e *refusedError) complaint() complaint {
+	return cannotRun("if you may load that node, say --allow-host "+e.host+" and its --network-id", "refused: %v", e)
+}
+
+// askNetwork asks the node for its network, which must be the expected one.
+func (t *target) askNetwork(ctx context.Context, s *settings) error {
+	client, err := apiClient(s.api, t.guard, s.tls, s.header, 2)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	status, err := client.Status(ctx)
+	if no, ok := errors.AsType[*refusedError](err); ok {
+		return no.complaint()
+	}
+	if err != nil {
+		return cannotRun("is this the node's HTTP API (port 3013 by default)? without --api the network is that of --network-id", "%s: %v", client.URL(), err)
+	}
+	if t.networkID != "" && status.NetworkID != t.networkID {
+		return cannotRun("check --api and --network-id", "refused: the node is in network %q, not in %s", status.NetworkID, t.networkID)
+	}
+	t.networkID = status.NetworkID
+	return nil
 }
 
 // enoughSockets refuses more pairs than the process may have sockets for: two a
