@@ -123,7 +123,9 @@ func (c *Config) runnable(s *strategy.Step) (errs []error) {
 	switch a.Kind {
 	case outcome.Open, outcome.Transfer, outcome.Message, outcome.Balances, outcome.State, outcome.Proof,
 		outcome.History, outcome.Ping, outcome.Deposit, outcome.Withdraw, outcome.Close, outcome.Leave,
-		outcome.Reestablish, outcome.Stop,
+		outcome.CloseSolo, outcome.Slash, outcome.Settle, outcome.Snapshot, outcome.ForceProgress,
+		strategy.CreateContract, strategy.CallContract, strategy.DryRun, strategy.ContractCall, strategy.Contract, strategy.CleanCalls,
+		strategy.AssumeMinimumDepth, outcome.Reestablish, outcome.Stop,
 		outcome.Send, strategy.Reply, outcome.Disconnect, outcome.Reconnect,
 		strategy.Repeat, strategy.Choose, strategy.Parallel:
 	case outcome.Wait:

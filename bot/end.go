@@ -30,13 +30,15 @@ type end struct {
 	sock   *socket       // nil while there is none
 	joins  bool          // the socket continues the channel of another one and has not seen fsm_up
 
-	sawUp    bool // on this socket
-	timedOut bool // the node reported that one of its timers ran out
-	died     bool // the node reported the end of the channel
-	opened   bool // info open has come
-	reported bool // the first co-signed state has been reported
-	closed   int  // the close code of the last socket, 0 before
-	stopped  bool // its stop was answered
+	sawUp    bool   // on this socket
+	timedOut bool   // the node reported that one of its timers ran out
+	died     bool   // the node reported the end of the channel
+	opened   bool   // info open has come
+	closing  bool   // info closing has come
+	reported bool   // the first co-signed state has been reported
+	watched  string // the last transaction that was reported as on its way to the chain
+	closed   int    // the close code of the last socket, 0 before
+	stopped  bool   // its stop was answered
 
 	// For the resuming of open: which frames came since the socket is there.
 	seen   map[string]bool
@@ -91,7 +93,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	e.seen = map[string]bool{}
 	e.rejoined = reconnect
 	if !reconnect {
-		e.opened, e.reported = false, false
+		e.opened, e.closing, e.reported = false, false, false
 		e.nth, e.lastSigned = map[string]int{}, ""
 		e.asks, e.forgotten, e.inbox = nil, 0, nil
 	}
@@ -290,11 +292,15 @@ func (e *end) follow(f *wire.Frame) {
 	switch {
 	case f.Update != nil:
 		e.reported = true
+	case f.OnChainTx != nil:
+		e.watched = f.OnChainTx.Tx
 	case f.Info == nil:
 	case f.Info.Event == wire.EventFSMUp:
 		e.sawUp = true
 	case f.Info.Event == wire.EventOpen:
-		e.opened = true
+		e.opened, e.closing = true, false
+	case f.Info.Event == wire.EventClosing:
+		e.closing = true
 	case f.Info.Event == wire.EventTimeout:
 		e.timedOut = true
 	case f.Info.Event == wire.EventDied:

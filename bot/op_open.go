@@ -24,7 +24,6 @@ type openTrack struct {
 	agreed bool // the responder has signed: the channel may come into being
 	event  string
 	slot   bool // a place among the set-ups is taken
-	mining bool // key blocks are being asked for
 
 	marks [2]openMarks
 }
@@ -154,9 +153,8 @@ func (t *openTrack) progress(o *op) {
 	if t.slot && (funded || o.told) {
 		t.release(o)
 	}
-	if changed && !o.told && !t.mining {
-		t.mining = true
-		o.p.fleet.miner.want(1)
+	if changed && !o.told {
+		o.mine(true)
 	}
 	if o.told {
 		t.end(o)
@@ -174,10 +172,7 @@ func (t *openTrack) release(o *op) {
 // end gives back everything that the opening holds.
 func (t *openTrack) end(o *op) {
 	t.release(o)
-	if t.mining {
-		t.mining = false
-		o.p.fleet.miner.want(-1)
-	}
+	o.mine(false)
 }
 
 func (t *openTrack) closed(o *op, e *end, s *socket, how ending) {

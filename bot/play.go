@@ -182,6 +182,7 @@ func (p *pair) playWait(t *turn, r *run) {
 	}
 	p.lock()
 	o := p.begin(r, outcome.Wait, nil, quietTrack{})
+	o.mine(w.Frame != nil && needsDepth[w.Frame.Name])
 	p.unlock()
 	var whole bool
 	if w.Frame != nil {

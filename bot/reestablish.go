@@ -53,7 +53,7 @@ func (p *pair) playReestablish(t *turn, r *run) {
 		p.lock()
 		skip := o.told || r.over
 		q := p.joinParams(e, r.step.Action.Query)
-		e.joins, e.opened, e.reported = false, false, false
+		e.joins, e.opened, e.closing, e.reported = false, false, false, false
 		track.dial[e.role.Index()] = p.now()
 		p.unlock()
 		if skip || !p.connect(t, r, o, e, q, true) {

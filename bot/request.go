@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 
 	"chanbot/outcome"
 	"chanbot/strategy"
@@ -84,15 +85,24 @@ func (p *pair) request(e *end, a *strategy.Action) wire.Params {
 		return wire.Leave{}
 	case outcome.Stop:
 		return wire.System{Action: wire.ActionStop}
+	case outcome.CloseSolo:
+		return wire.CloseSolo{}
+	case outcome.Slash:
+		return wire.Slash{}
+	case outcome.Settle:
+		return wire.Settle{}
+	case outcome.Snapshot:
+		return wire.SnapshotSolo{}
 	}
-	return nil
+	return p.contractRequest(e, a)
 }
 
 // withID says whether requests of a kind carry an id, as in the recorded
 // session.
 func withID(kind outcome.Operation) bool {
 	switch kind {
-	case outcome.Balances, outcome.State, outcome.Proof, outcome.History, outcome.Stop:
+	case outcome.Balances, outcome.State, outcome.Proof, outcome.History, outcome.Stop,
+		strategy.DryRun, strategy.ContractCall, strategy.Contract, strategy.CleanCalls, strategy.AssumeMinimumDepth:
 		return true
 	}
 	return false
@@ -123,12 +133,27 @@ func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method
 	}
 	params := req.AppendParams(nil)
 	if len(a.Options) > 0 {
-		params = withOptions(params, a.Options)
+		params = withOptions(params, p.options(e, a))
 	}
 	if a.Params != nil {
 		params = mergePatch(params, p.substitute(e, a.Params))
 	}
 	return wire.AppendRequest(nil, id, method, params), method
+}
+
+// options returns the options of an action with the addresses that they name.
+func (p *pair) options(e *end, a *strategy.Action) []strategy.Option {
+	list := slices.Clone(a.Options)
+	for i, o := range list {
+		name, isText := wire.Text(o.Value)
+		switch {
+		case o.Name == "caller_id" && isText:
+			list[i].Value = text(p.account(strategy.Account(name)))
+		case isText && strings.HasPrefix(name, "$"):
+			list[i].Value = text(p.placeholder(e, name))
+		}
+	}
+	return list
 }
 
 // withOptions adds members to an object, in alphabetical order.
@@ -263,8 +288,22 @@ func trackOf(a *strategy.Action) tracker {
 		return newUpdateTrack(a.Kind)
 	case outcome.Close:
 		return newCloseTrack()
+	case strategy.CreateContract, strategy.CallContract:
+		return newUpdateTrack(a.Kind)
+	case strategy.DryRun:
+		return replyTrack{reply: wire.MethodDryRunCallContractReply}
+	case strategy.ContractCall:
+		return replyTrack{reply: wire.MethodGetContractCallReply}
+	case strategy.Contract:
+		return replyTrack{reply: wire.MethodGetContractReply}
+	case strategy.CleanCalls:
+		return replyTrack{reply: wire.MethodCallsPrunedReply}
+	case strategy.AssumeMinimumDepth:
+		return &assumeTrack{}
 	case outcome.Leave:
 		return &leaveTrack{}
+	case outcome.CloseSolo, outcome.Slash, outcome.Settle, outcome.Snapshot, outcome.ForceProgress:
+		return &soloTrack{tag: soloTags[a.Kind]}
 	case outcome.Message:
 		return messageTrack{info: a.Info}
 	case outcome.Stop:
