@@ -123,12 +123,11 @@ func (m *miner) expected(wait func(time.Duration) bool) bool {
 			return false
 		}
 		key, first := m.needed()
-		switch {
-		case key+first == 0:
+		if key+first == 0 {
 			return true
-		case key == 0 && n == 0:
-			m.micro()
-		default:
+		}
+		m.micro()
+		if key > 0 || n > 0 { // it was not enough
 			m.make(1)
 		}
 	}

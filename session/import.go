@@ -132,7 +132,6 @@ type importer struct {
 	fsmIDs    [2]string // the latest of each role
 	stopped   *link     // the first one of the channel that asked to stop
 	silent    bool      // the node closes a socket because its client sends nothing
-	sideways  bool      // the channel is being closed by one side alone
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,7 +53,7 @@ func imported(t testing.TB, file string, data []byte) (*session.Imported, *strat
 
 // play runs a scenario on an embedded node, on the time of a bubble, and
 // returns what went wrong.
-func play(t *testing.T, s *strategy.Scenario) (problem string) {
+func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		config := simnode.Config{Latency: time.Millisecond, Blocks: simnode.Manual}
@@ -78,8 +80,8 @@ func play(t *testing.T, s *strategy.Scenario) (problem string) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		rep, err := bot.Run(ctx, bot.Config{
-			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1,
-			Embedded: &bot.Embedded{ KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
+			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1, Frames: frames,
+			Embedded: &bot.Embedded{KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 		})
 		switch {
 		case err != nil:
@@ -128,7 +130,8 @@ func TestEverySessionIsImportedAndPasses(t *testing.T) {
 			for _, n := range im.Notes {
 				t.Logf("%s:%d: %s", file, n.Line, n.Reason)
 			}
-			problem := play(t, s)
+			tape := new(tape)
+			problem := play(t, s, tape)
 			reason, listed := notPlayed[name]
 			switch {
 			case listed && problem == "":
@@ -136,21 +139,41 @@ func TestEverySessionIsImportedAndPasses(t *testing.T) {
 			case listed:
 				t.Skipf("does not pass: %s", reason)
 			case problem != "":
-				t.Errorf("%s%s", problem, dump(name, im))
+				t.Errorf("%s%s", problem, dump(name, im, tape))
 			}
 		})
 	}
 }
 
 // dump writes a scenario that did not pass into a folder for a look at it.
-func dump(name string, im *session.Imported) string {
+func dump(name string, im *session.Imported, tp *tape) string {
 	dir := os.Getenv("CHANBOT_IMPORTED")
 	if dir == "" {
 		return ""
 	}
 	file := filepath.Join(dir, name+".yaml")
+	var lines []byte
+	for _, e := range tp.entries {
+		lines = results.AppendRecording(lines, e)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".jsonl"), lines, 0o644); err != nil {
+		return err.Error()
+	}
 	if err := os.WriteFile(file, im.Scenario, 0o644); err != nil {
 		return err.Error()
 	}
 	return file
+}
+
+// tape keeps all frames of a run.
+type tape struct {
+	mu      sync.Mutex
+	entries []session.Entry
+}
+
+func (tp *tape) Record(r results.FrameRecord) {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	r.Frame = slices.Clone(r.Frame)
+	tp.entries = append(tp.entries, r)
 }

@@ -32,14 +32,19 @@ func reorder(entries []Entry, lines []int) ([]Entry, []int) {
 			continue
 		}
 		to := i
-		for j := i - 1; j >= 0 && entries[j].Side != e.Side; j-- {
+	back:
+		for j := i - 1; j >= 0 && e.T-entries[j].T <= closing; j-- {
 			before := entries[j]
-			if before.Dir == results.DirOut || before.Dir == results.DirConnect || before.Dir == results.DirOpened || e.T-before.T > closing {
-				break
-			}
-			if before.Dir == results.DirIn || before.Dir == results.DirClose && !ownClose(entries, j) {
+			switch {
+			case before.Dir == results.DirNote || before.Dir == results.DirTimeout:
+				continue
+			case before.Side == e.Side && before.Dir == results.DirOut && actionOf(before.Frame) == wire.ActionStop:
+				continue // it crossed the closing
+			case before.Side != e.Side && effect(entries, j):
 				to = j
+				continue
 			}
+			break back
 		}
 		line := lines[i]
 		copy(entries[to+1:i+1], entries[to:i])
@@ -50,6 +55,18 @@ func reorder(entries []Entry, lines []int) ([]Entry, []int) {
 		}
 	}
 	return entries, lines
+}
+
+// effect says whether an entry is what a peer hears when a client drops out.
+func effect(entries []Entry, i int) bool {
+	switch entries[i].Dir {
+	case results.DirClose:
+		return !ownClose(entries, i)
+	case results.DirIn:
+		f := wire.DecodeFrame(bytes.Clone(entries[i].Frame))
+		return f.Conflict != nil || f.Info != nil && (f.Info.Event == wire.EventDied || f.Info.Event == wire.EventPeerDisconnected)
+	}
+	return false
 }
 
 // ownClose says whether entry i is the end of a socket that its client closed.

@@ -144,8 +144,6 @@ func (im *importer) lost(i int, k *link) bool {
 // did anything.
 func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
 	switch {
-	case gap > longGap && im.sideways:
-		im.pass(i, gap)
 	case gap > longGap && im.unanswered(i, k):
 		im.rest(i, k, gap)
 	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
@@ -188,6 +186,10 @@ func (im *importer) unanswered(at int, k *link) bool {
 // emptyPing is a WebSocket ping without data, masked with zeros.
 const emptyPing = "898000000000"
 
+// absence is the time that a node gets to bring a channel to the same point on
+// both sides before a client comes back that could not watch it.
+const absence = 50 * time.Millisecond
+
 // rest adds a step in which nothing happens.
 func (im *importer) rest(entry int, k *link, d time.Duration) {
 	if d = d.Round(time.Millisecond); d <= 0 {
@@ -200,13 +202,6 @@ func (im *importer) rest(entry int, k *link, d time.Duration) {
 
 // mostSockets is how many sockets of a role a scenario can name.
 const mostSockets = 9
-
-// pass adds a step in which key blocks pass.
-func (im *importer) pass(entry int, gap time.Duration) {
-	im.steps = append(im.steps, &importStep{
-		entry: entry, subject: "wait", action: mapping{{"blocks", int(gap / time.Second)}}, loose: true, frames: map[string][]string{},
-	})
-}
 
 // step adds the step of a client.
 func (im *importer) step(i int, k *link, action any) *importStep {
@@ -248,13 +243,14 @@ func (im *importer) entry(i int, e Entry, k *link) {
 func (im *importer) connect(i int, k *link) {
 	params := im.params(k)
 	if k.joins {
+		im.rest(i, k, absence)
 		var action any = "reconnect"
 		if len(params) > 0 {
 			action = mapping{{"reconnect", mapping{{"params", params}}}}
 		}
 		im.step(i, k, action)
 	} else {
-		im.stopped, im.sideways = nil, false
+		im.stopped = nil
 		m := mapping{{"until", "fsm_up"}}
 		if len(params) > 0 {
 			m = append(m, member{"params", params})
@@ -271,12 +267,6 @@ func (im *importer) in(i int, e Entry, k *link) {
 	}
 	if f.Info != nil && f.Info.FSMID != "" {
 		im.fsmIDs[k.role.Index()] = f.Info.FSMID
-	}
-	if f.OnChainTx != nil {
-		switch f.OnChainTx.Info {
-		case "solo_closing", "can_slash":
-			im.sideways = true
-		}
 	}
 	s := im.frame(i, e, k, f.Name())
 	if f.Sign != nil {
