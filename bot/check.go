@@ -128,6 +128,10 @@ func (c *Config) runnable(s *strategy.Step) (errs []error) {
 		strategy.AssumeMinimumDepth, outcome.Reestablish, outcome.Stop,
 		outcome.Send, strategy.Reply, outcome.Disconnect, outcome.Reconnect,
 		strategy.Repeat, strategy.Choose, strategy.Parallel:
+	case strategy.Post:
+		if c.API == nil {
+			errs = append(errs, fmt.Errorf("%s: to post needs the node's HTTP API (--api URL)", s.Pos))
+		}
 	case outcome.Wait:
 		if a.Wait.Blocks > 0 {
 			errs = append(errs, c.canMine(s)...)

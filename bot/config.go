@@ -83,6 +83,9 @@ type Config struct {
 	// holds "all".
 	Deny []string
 
+	// API is the node's HTTP API, for scenarios that post transactions; nil
+	// when there is none.
+	API *API
 	// Embedded is what the embedded node can do beyond the protocol; nil for
 	// any other node.
 	Embedded *Embedded

@@ -45,6 +45,8 @@ type end struct {
 	paused bool     // create transactions are not answered
 	held   []*asked // those that wait for it
 
+	states []coSignedState // those that were reported, for post
+
 	query url.Values // the connection parameters of the last new channel
 
 	rests []*rest // answers that are not finished
@@ -95,7 +97,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	if !reconnect {
 		e.opened, e.closing, e.reported = false, false, false
 		e.nth, e.lastSigned = map[string]int{}, ""
-		e.asks, e.forgotten, e.inbox = nil, 0, nil
+		e.asks, e.forgotten, e.inbox, e.states = nil, 0, nil, nil
 	}
 	if !e.joins {
 		e.client.Connected(reconnect)
@@ -292,6 +294,9 @@ func (e *end) follow(f *wire.Frame) {
 	switch {
 	case f.Update != nil:
 		e.reported = true
+		if e.p.fleet.posts {
+			e.keepState()
+		}
 	case f.OnChainTx != nil:
 		e.watched = f.OnChainTx.Tx
 	case f.Info == nil:

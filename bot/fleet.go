@@ -32,6 +32,7 @@ type fleet struct {
 
 	connected atomic.Bool // some connection came about
 	ordered   bool        // a step has frames in order
+	posts     bool        // a step posts a transaction
 
 	mu        sync.Mutex // guards what follows
 	firstMiss *UnreachableError
@@ -47,6 +48,7 @@ func newFleet(cfg Config, nodes [2]string) *fleet {
 		miner:    newMiner(&cfg),
 		report:   newReporter(&cfg),
 		ordered:  anyOrder(cfg.Scenario.Steps),
+		posts:    anyPost(cfg.Scenario.Steps),
 	}
 	f.source = strategy.NewSource(cfg.Seed, f.decided)
 	for i, r := range outcome.Roles {

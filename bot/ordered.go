@@ -30,10 +30,7 @@ func (x *inOrder) short() bool { return !x.wrong && len(x.got) < len(x.want) }
 
 // anyOrder says whether any step of a list has frames in order.
 func anyOrder(steps []strategy.Step) bool {
-	return slices.ContainsFunc(steps, func(s strategy.Step) bool {
-		return s.Expect.Ordered() || anyOrder(s.Action.Steps) || slices.ContainsFunc(s.Action.Branches, anyOrder) ||
-			slices.ContainsFunc(s.Action.Choices, func(c strategy.StepChoice) bool { return anyOrder(c.Steps) })
-	})
+	return anyStep(steps, func(s *strategy.Step) bool { return s.Expect.Ordered() })
 }
 
 // inOrders looks at what has come of the frames that the step wants in order.

@@ -22,6 +22,8 @@ func (p *pair) play(t *turn, step *strategy.Step) *run {
 		p.playReconnect(t, r)
 	case outcome.Reestablish:
 		p.playReestablish(t, r)
+	case strategy.Post:
+		p.playPost(t, r)
 	case outcome.Blocks:
 		p.playBlocks(r, step.Action.KeyBlocks, step.Action.MicroBlocks)
 	case outcome.Wait:

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"chanbot/bot"
 	"chanbot/internal/memnet"
+	"chanbot/nodeapi"
 	"chanbot/results"
 	"chanbot/scenarios"
 	"chanbot/simnode"
@@ -39,7 +41,7 @@ func newBench(t testing.TB, s *strategy.Scenario, pairs int, with func(*simnode.
 	}
 	node := simnode.New(nc)
 	l := memnet.New()
-	srv := &http.Server{Handler: node}
+	srv := &http.Server{Handler: node.HTTP()}
 	served := make(chan struct{})
 	go func() {
 		srv.Serve(l)
@@ -60,9 +62,35 @@ func newBench(t testing.TB, s *strategy.Scenario, pairs int, with func(*simnode.
 		Keys:          keys(node, pairs),
 		Pairs:         pairs,
 		Seed:          1,
+		API:           api(t, l.DialContext),
 		Embedded:      &bot.Embedded{OnDemand: nc.Blocks == simnode.OnDemand, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 	}
 	return b
+}
+
+// api returns the HTTP API of the node.
+func api(t testing.TB, dial dialFunc) *bot.API {
+	client, err := nodeapi.New("http://node", &nodeapi.Options{DialContext: dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(err error) error {
+		if no, ok := errors.AsType[*nodeapi.Error](err); ok {
+			return &bot.PostRefusal{Status: no.Status, Reason: no.Error()}
+		}
+		return err
+	}
+	return &bot.API{
+		Post: func(ctx context.Context, s *tx.SignedTx) error {
+			defer client.Close()
+			_, err := client.Post(ctx, s)
+			return refused(err)
+		},
+		NextNonce: func(ctx context.Context, id tx.ID) (uint64, error) {
+			n, err := client.NextNonce(ctx, id)
+			return n, refused(err)
+		},
+	}
 }
 
 // keys returns the accounts of some pairs, each with plenty of coins.
@@ -139,7 +167,11 @@ func TestReadyScenariosPass(t *testing.T) {
 				t.Skip("load is not runnable yet")
 			}
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, s, 1, nil)
+				b := newBench(t, s, 1, func(c *simnode.Config) {
+					if s.Node != nil && s.Node.Era == "2020" {
+						c.Era = simnode.Era2020
+					}
+				})
 				defer b.stop()
 				passed(t, b.run())
 			})

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -214,4 +215,18 @@ func (p *pair) teardown(t *turn) {
 		p.unlock()
 	}
 	<-ended
+}
+
+// anyStep says whether something holds for a step of a list, or for one of those
+// that it is made of.
+func anyStep(steps []strategy.Step, holds func(*strategy.Step) bool) bool {
+	within := func(list []strategy.Step) bool { return anyStep(list, holds) }
+	for i := range steps {
+		s := &steps[i]
+		if holds(s) || within(s.Action.Steps) || slices.ContainsFunc(s.Action.Branches, within) ||
+			slices.ContainsFunc(s.Action.Choices, func(c strategy.StepChoice) bool { return within(c.Steps) }) {
+			return true
+		}
+	}
+	return false
 }

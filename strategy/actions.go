@@ -112,7 +112,7 @@ var actions = []actionDef{
 	{kind: Reply, doc: "Answer a request to sign that an answer hold has left open, or one that was answered before.", role: true, short: "tag", request: true,
 		keys: replyKeys},
 	{kind: Post, doc: "Post a transaction to the node's HTTP API.", bare: true, role: true, short: "tx",
-		keys: []key{{name: "tx", doc: "The transaction (tx_).", form: textForm, required: true}}},
+		keys: []key{{name: "tx", doc: "The transaction (tx_), or $close_solo: a solo close by the state before the last one, or by that of the round behind it ($close_solo 2).", form: textForm, required: true}}},
 	{kind: Repeat, doc: "Run steps again and again.", bare: true, group: true,
 		keys: []key{{name: "times", doc: "How many times.", form: wholeForm(1)}, {name: "for", doc: "How long.", form: durationForm}, {name: "steps", doc: "What is repeated.", form: listOf(ref("step")), required: true}}},
 	{kind: Choose, doc: "Run one of several, drawn from the seed.", bare: true, group: true},

@@ -41,6 +41,14 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 	if node != nil {
 		defer node.close() //nolint:errcheck // the run is over, and its outcome says more
 	}
+	if base := p.apiOf(node); base != "" {
+		client, err := apiClient(base, p.where.guard, p.s.tls, p.s.header, 0)
+		if err != nil {
+			return nil, err
+		}
+		defer client.Close()
+		cfg.API = poster(client)
+	}
 	started := time.Now()
 	out, err := p.output(j, cfg, started)
 	if err != nil {
@@ -103,6 +111,14 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error)
 	cfg.NetworkID = node.node.NetworkID()
 	cfg.Embedded = node.powers(nodeCfg)
 	return cfg, node, nil
+}
+
+// apiOf returns the URL of the HTTP API of the node, "" when it is not known.
+func (p *player) apiOf(node *server) string {
+	if node != nil {
+		return "http://" + node.addr
+	}
+	return p.s.api
 }
 
 // notRun says why nothing was run.
