@@ -30,7 +30,13 @@ type world struct {
 
 func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
-	w := &world{t: t, node: New(cfg), net: memnet.New()}
+	return serveWorld(t, New(cfg))
+}
+
+// serveWorld serves a node.
+func serveWorld(t *testing.T, node *Node) *world {
+	t.Helper()
+	w := &world{t: t, node: node, net: memnet.New()}
 	for i, label := range []string{"initiator", "responder"} {
 		w.keys[i] = tx.DeriveKeyPair([]byte(t.Name()), label)
 		w.node.Endow(w.keys[i].ID(), big.NewInt(1e15))
@@ -167,7 +173,13 @@ func (c *client) want(names ...string) []wire.Frame {
 // open opens the channel of the seed.
 func (w *world) open(change map[string]string) (i, r *client) {
 	w.t.Helper()
-	r = w.dial(roleResponder, w.query(roleResponder, change))
+	return openBetween(w, w, change)
+}
+
+// openBetween opens the channel of the seed with each side at its own node.
+func openBetween(w, other *world, change map[string]string) (i, r *client) {
+	w.t.Helper()
+	r = other.dial(roleResponder, w.query(roleResponder, change))
 	r.want("info fsm_up")
 	i = w.dial(roleInitiator, w.query(roleInitiator, change))
 	i.sign(i.want("info fsm_up", "info channel_accept", "sign.initiator_sign")[2])

@@ -64,6 +64,13 @@ type Config struct {
 	// many more may wait; further ones are closed without a frame. SetupSlots 0
 	// is no limit (the real node: 10 and 5).
 	SetupSlots, SetupQueue int
+	// SetupTime is how long a set-up takes, in which it holds its slot; 0 is
+	// hardly any time.
+	SetupTime time.Duration
+	// MaxSockets is how many WebSockets are served at a time. Further ones are
+	// connected and wait for the answer to their handshake until another ends.
+	// 0 is no limit (the real node: 1024 by default of its web server).
+	MaxSockets int
 	// IdleTimeout is after how long a silent socket is closed; default 60 s.
 	IdleTimeout time.Duration
 	// BusyPorts are ports that something else listens on: a responder cannot

@@ -19,18 +19,21 @@ type instance struct {
 	fsmID [32]byte
 	port  int
 
-	mu      sync.Mutex
-	queue   []item
-	late    []item // with Config.Latency: not taken up yet, oldest first
-	waking  *time.Timer
-	running bool
-	ended   bool
+	mu     sync.Mutex
+	queue  []item
+	late   []item // with Config.Latency: not taken up yet, oldest first
+	waking *time.Timer
+	// underway is what the link still delays, oldest first.
+	underway []item
+	arriving *time.Timer
+	running  bool
+	ended    bool
 
 	// Only the goroutine that runs the mailbox touches what follows.
 	f        *fsm
 	session  *session
-	caller   *session // whose call is unanswered
-	link     *instance
+	caller   *session    // whose call is unanswered
+	link     *connection // to the peer's machine
 	timer    *time.Timer
 	deadline time.Time
 	watching bool
@@ -43,14 +46,17 @@ type instance struct {
 // item is an event in a mailbox with the session whose call it is.
 type item struct {
 	ev     event
-	caller *session  // of evRequest, evStop and evClientBack; the lost one of evClientLost
-	link   *instance // of evLinkUp
-	due    time.Time // when a late item is taken up
+	caller *session    // of evRequest, evStop and evClientBack; the lost one of evClientLost
+	link   *connection // of evLinkUp, evLinkDown and evPeer
+	due    time.Time   // when a late item is taken up, or one under way arrives
 }
 
-// unanswered releases a caller whose machine has ended.
-func (it *item) unanswered() {
+// unanswered releases a caller whose machine has ended, or a peer that found
+// it too late.
+func (it *item) unanswered(work *[]*instance) {
 	switch it.ev.kind {
+	case evLinkUp:
+		it.link.fail(work)
 	case evRequest, evStop:
 		it.caller.answers <- goneAnswer(it.ev)
 	case evClientBack:
@@ -69,11 +75,11 @@ func (n *Node) deliver(in *instance, it item) bool {
 	if !in.push(it, &work) {
 		return false
 	}
-	n.drain(work)
+	drain(work)
 	return true
 }
 
-func (n *Node) drain(work []*instance) {
+func drain(work []*instance) {
 	for len(work) > 0 {
 		next := work[0]
 		work = work[1:]
@@ -85,6 +91,10 @@ func (n *Node) drain(work []*instance) {
 func (in *instance) push(it item, work *[]*instance) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	return in.pushLocked(it, work)
+}
+
+func (in *instance) pushLocked(it item, work *[]*instance) bool {
 	if in.ended {
 		return false
 	}
@@ -137,7 +147,7 @@ func (in *instance) wake() {
 	in.running = in.running || run
 	in.mu.Unlock()
 	if run {
-		in.node.drain([]*instance{in})
+		drain([]*instance{in})
 	}
 }
 
@@ -161,7 +171,7 @@ func (in *instance) run(work *[]*instance) {
 
 func (in *instance) take(it *item, work *[]*instance) {
 	if in.f.ended {
-		it.unanswered()
+		it.unanswered(work)
 		return
 	}
 	switch it.ev.kind {
@@ -171,14 +181,26 @@ func (in *instance) take(it *item, work *[]*instance) {
 		}
 	case evRequest, evStop:
 		in.caller = it.caller
+	case evPeer:
+		if in.link != it.link {
+			return // the connection is gone
+		}
 	case evLinkDown:
+		if in.link != it.link {
+			return // it was another one, or is known to be gone
+		}
 		in.link = nil
 		defer in.node.waitAgain(in)
 	case evLinkUp:
 		in.link = it.link
-		if in.role == roleInitiator {
-			in.f.view = it.link.f.view // both sides share what they know of signatures
+		if peer := it.link.ends[1-in.role]; in.role == roleInitiator && peer.node == in.node {
+			in.f.view = peer.f.view // both sides share what they know of signatures
 		}
+		defer func() {
+			if it.link.broken.Load() {
+				in.push(item{ev: event{kind: evLinkDown}, link: it.link}, work)
+			}
+		}()
 	case evClientLost:
 		if in.session != it.caller {
 			return // displaced long ago
@@ -210,7 +232,7 @@ func (in *instance) step(ev event, work *[]*instance) {
 			}
 		case actPeer:
 			if in.link != nil {
-				in.link.push(item{ev: event{kind: evPeer, msg: a.msg}}, work)
+				in.link.send(in, event{kind: evPeer, msg: a.msg}, work)
 			}
 		case actPost:
 			post = a.post
@@ -298,13 +320,15 @@ func (in *instance) finish(work *[]*instance) {
 	in.mu.Lock()
 	in.ended = true
 	left := append(in.queue, in.late...)
-	in.queue, in.late = nil, nil
-	if in.waking != nil {
-		in.waking.Stop()
+	in.queue, in.late, in.underway = nil, nil, nil
+	for _, t := range []*time.Timer{in.waking, in.arriving} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	in.mu.Unlock()
 	for i := range left {
-		left[i].unanswered()
+		left[i].unanswered(work)
 	}
 	if in.timer != nil {
 		in.timer.Stop()
@@ -322,7 +346,7 @@ func (in *instance) finish(work *[]*instance) {
 		in.session.close(websocket.CloseNormalClosure)
 	}
 	if in.link != nil {
-		in.link.push(item{ev: event{kind: evLinkDown}}, work)
+		in.link.send(in, event{kind: evLinkDown}, work)
 	}
 }
 

@@ -42,16 +42,11 @@ func (n *Node) dial(in *instance, dials, looks int) {
 		n.mu.Unlock()
 		return
 	}
-	waiting, listening := n.ports[in.port]
-	listening = listening || n.cfg.busy(in.port)
-	at := slices.IndexFunc(waiting, func(r *instance) bool { return r.waitsFor(in) })
+	c, listening := n.findLocked(in)
 	switch {
-	case at >= 0:
-		peer := waiting[at]
-		n.stopWaitingLocked(peer)
+	case c != nil:
 		n.mu.Unlock()
-		n.deliver(peer, item{ev: event{kind: evLinkUp}, link: in})
-		n.deliver(in, item{ev: event{kind: evLinkUp}, link: peer})
+		c.up()
 		return
 	case listening && looks >= maxLooks:
 		n.mu.Unlock()
@@ -63,6 +58,26 @@ func (n *Node) dial(in *instance, dials, looks int) {
 		in.dialTimer = time.AfterFunc(n.cfg.dialRetry(), func() { n.dial(in, dials+1, 0) })
 	}
 	n.mu.Unlock()
+}
+
+// findLocked looks for the responder that waits for an initiator, behind the
+// host and port that it dials, and joins the two. listening tells whether
+// anybody answers there at all.
+func (n *Node) findLocked(in *instance) (c *connection, listening bool) {
+	for _, m := range n.network.meantLocked(in.f.p.Host) {
+		link := n.network.linkLocked(n, m)
+		if link.cut {
+			continue
+		}
+		waiting, open := m.ports[in.port]
+		if at := slices.IndexFunc(waiting, func(r *instance) bool { return r.waitsFor(in) }); at >= 0 {
+			peer := waiting[at]
+			m.stopWaitingLocked(peer)
+			return link.connectLocked(in, peer), true
+		}
+		listening = listening || open || m.cfg.busy(in.port)
+	}
+	return nil, listening
 }
 
 // waitAgain makes a responder that outlived its peer wait for it on its port.

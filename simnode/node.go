@@ -6,7 +6,6 @@ package simnode
 
 import (
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"math/big"
 	"net/http"
@@ -24,20 +23,24 @@ import (
 type Node struct {
 	cfg      Config
 	log      *slog.Logger
-	chain    *chain
+	network  *Network
+	alone    bool // in a network of its own, which ends with it
+	hosts    []string
+	chain    *chain // of the network
 	started  time.Time
 	upgrader websocket.Upgrader
 	wg       sync.WaitGroup
 	stop     chan struct{}
 
-	mu        sync.Mutex
+	mu        *sync.Mutex // of the network
 	closed    bool
 	sessions  map[*session]struct{}
 	instances map[*instance]struct{}
 	byChannel map[channelSide]*instance
 	ports     map[int][]*instance // listened on, with the responders that wait there
 	cache     map[channelSide]saved
-	slots     slots
+	setups    slots
+	sockets   slots
 }
 
 // channelSide is what a reconnecting client names.
@@ -46,10 +49,17 @@ type channelSide struct {
 	role    role
 }
 
-// New returns a node that runs until Close.
+// New returns a node in a network of its own. It runs until Close.
 func New(cfg Config) *Node {
+	n := NewNetwork(cfg).Join(cfg)
+	n.alone = true
+	return n
+}
+
+func newNode(cfg Config, w *Network, hosts []string) *Node {
 	n := &Node{
-		cfg: cfg, log: cfg.Log, started: time.Now(), stop: make(chan struct{}),
+		cfg: cfg, log: cfg.Log, network: w, hosts: hosts, chain: w.chain, mu: &w.mu,
+		started: time.Now(), stop: make(chan struct{}),
 		sessions:  make(map[*session]struct{}),
 		instances: make(map[*instance]struct{}),
 		byChannel: make(map[channelSide]*instance),
@@ -63,32 +73,14 @@ func New(cfg Config) *Node {
 		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
-	n.chain = newChain(chainConfig{NetworkID: cfg.networkID(), CreateVersion: cfg.createVersion(), Endow: cfg.Endow, NoVerify: cfg.NoVerify})
-	if cfg.Blocks != Manual {
-		n.chain.onPost(func() { n.chain.mineMicro() })
-	}
-	if cfg.Blocks == Interval {
-		n.wg.Go(n.mine)
-	}
 	return n
 }
 
-// mine makes key blocks like a node in developer mode.
-func (n *Node) mine() {
-	t := time.NewTicker(n.cfg.keyBlockEvery())
-	defer t.Stop()
-	for {
-		select {
-		case <-n.stop:
-			return
-		case <-t.C:
-			n.chain.mineKey(1)
-		}
-	}
-}
+// Network is the network that the node is in.
+func (n *Node) Network() *Network { return n.network }
 
 // NetworkID is what the node's signatures are made for.
-func (n *Node) NetworkID() string { return n.cfg.networkID() }
+func (n *Node) NetworkID() string { return n.chain.cfg.NetworkID }
 
 // Endow gives an account coins out of nothing, in aettos.
 func (n *Node) Endow(id tx.ID, amount *big.Int) { n.chain.endow(id, amount) }
@@ -114,14 +106,23 @@ func (n *Node) Channels() int {
 	return len(n.instances)
 }
 
-// Close ends every channel and connection at once, without close frames, and
-// waits until nothing runs any more. It returns what CheckCoins finds: an error
-// is a mistake of the embedded node.
+// Close ends every channel and connection of the node at once, without close
+// frames, and waits until nothing runs any more. The chain ends with it unless
+// the node has joined a network with others. It returns what CheckCoins finds:
+// an error is a mistake of the embedded node.
 func (n *Node) Close() error {
+	if n.alone {
+		return n.network.Close()
+	}
+	n.end()
+	return n.CheckCoins()
+}
+
+func (n *Node) end() {
 	n.mu.Lock()
 	if n.closed {
 		n.mu.Unlock()
-		return nil
+		return
 	}
 	n.closed = true
 	close(n.stop)
@@ -141,8 +142,6 @@ func (n *Node) Close() error {
 		n.dispatch(in, event{kind: evRefused}, nil)
 	}
 	n.wg.Wait()
-	n.chain.flush()
-	return n.CheckCoins()
 }
 
 // ServeHTTP serves /channel. Query parameters are looked at only after the
@@ -157,8 +156,12 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(bad.code), bad.code)
 		return
 	}
+	if !n.enter(&n.sockets, n.cfg.MaxSockets, -1, r.Context().Done()) {
+		return
+	}
 	conn, err := n.upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		n.exit(&n.sockets, n.cfg.MaxSockets)
 		return // Upgrade has answered
 	}
 	s := newSession(n, conn)
@@ -170,7 +173,7 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.wg.Go(func() {
 		defer n.leave(s)
 		switch {
-		case !n.enter():
+		case !n.enterSetup():
 			bad = silently()
 		case bad == nil && p.Reconnect:
 			defer n.leaveSlot()
@@ -211,6 +214,7 @@ func (n *Node) leave(s *session) {
 	n.mu.Lock()
 	delete(n.sessions, s)
 	n.mu.Unlock()
+	n.exit(&n.sockets, n.cfg.MaxSockets)
 }
 
 // connect attaches a session to a machine, a new one or that of the channel
@@ -235,7 +239,7 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 		return refusedStart()
 	}
 	text := tx.Encode(tx.PrefixByteArray, in.fsmID[:])
-	in.f = machine(&nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.cfg.networkID()}, text)
+	in.f = machine(&nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.NetworkID()}, text)
 	n.mu.Lock()
 	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
 	bad := p.checkStart(full, func(port int) bool { return !n.cfg.busy(port) })
@@ -337,15 +341,10 @@ func (n *Node) forget(in *instance) {
 		in.dialTimer.Stop()
 	}
 	n.stopWaitingLocked(in)
+	if in.link != nil {
+		delete(in.link.link.connections, in.link)
+	}
 }
 
-// CheckCoins returns an error when the chain has made or lost coins: what the
-// accounts, the channels and the collected fees hold, burnt coins included, must
-// be what was endowed. It may be called at any time, also after Close.
-func (n *Node) CheckCoins() error {
-	held, endowed := n.chain.coins()
-	if held.Cmp(endowed) != 0 {
-		return fmt.Errorf("the chain holds %s aettos, but %s were endowed", held, endowed)
-	}
-	return nil
-}
+// CheckCoins is that of the node's network.
+func (n *Node) CheckCoins() error { return n.network.CheckCoins() }
