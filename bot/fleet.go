@@ -57,6 +57,10 @@ func newFleet(cfg Config, nodes [2]string) *fleet {
 	return f
 }
 
+// Outsider is the account that $outsider stands for: it takes no part and is
+// meant to be on chain. An embedded node has to endow it.
+func Outsider() tx.ID { return tx.DeriveKeyPair([]byte("chanbot"), "outsider").ID() }
+
 // now is the time since the start of the run, on the monotonic clock.
 func (f *fleet) now() time.Duration { return time.Since(f.started) }
 

@@ -13,9 +13,31 @@ import (
 type inOrder struct {
 	e    *end
 	want []strategy.FrameName
-	got  []string // as many as want at most
-	// wrong says that the last of got is not the one that is wanted.
+	got  []string // what the inbox had for them
+	// missing is the first one that has not come, nil when there is none. Of
+	// those that may be missing it says nothing.
+	missing *strategy.FrameName
+	// wrong says that another one came in its place, the last of got.
 	wrong bool
+}
+
+// look compares the frames with what is in the inbox.
+func (x *inOrder) look() {
+	for i := range x.want {
+		want := &x.want[i]
+		at := len(x.got)
+		switch {
+		case at < len(x.e.inbox) && want.Matches(x.e.inbox[at]):
+			x.got = append(x.got, x.e.inbox[at])
+		case want.Optional:
+		default:
+			x.missing = want
+			if x.wrong = at < len(x.e.inbox); x.wrong {
+				x.got = append(x.got, x.e.inbox[at])
+			}
+			return
+		}
+	}
 }
 
 // post puts the name of a frame into the inbox, where frames in order look.
@@ -24,9 +46,6 @@ func (e *end) post(name string) {
 		e.inbox = append(e.inbox, name)
 	}
 }
-
-// short says that frames are still to come.
-func (x *inOrder) short() bool { return !x.wrong && len(x.got) < len(x.want) }
 
 // anyOrder says whether any step of a list has frames in order.
 func anyOrder(steps []strategy.Step) bool {
@@ -45,13 +64,7 @@ func (r *run) inOrders() []inOrder {
 			return
 		}
 		o := inOrder{e: e, want: rule.InOrder}
-		for i, want := range rule.InOrder {
-			if i >= len(e.inbox) || o.wrong {
-				break
-			}
-			o.got = append(o.got, e.inbox[i])
-			o.wrong = !want.Matches(e.inbox[i])
-		}
+		o.look()
 		all = append(all, o)
 	}
 	for i, role := range outcome.Roles {
@@ -82,11 +95,10 @@ func (r *run) orderly() (all, wrong bool) {
 	deep, block := false, false
 	for _, o := range r.inOrders() {
 		wrong = wrong || o.wrong
-		if o.short() {
+		if o.missing != nil {
 			all = false
-			next := o.want[len(o.got)].Name
-			deep = deep || needsDepth[next]
-			block = block || needsBlock[next]
+			deep = deep || needsDepth[o.missing.Name]
+			block = block || needsBlock[o.missing.Name]
 		}
 	}
 	r.mine(deep && !wrong, block && !wrong)
@@ -136,21 +148,17 @@ func (r *run) takeOrdered() {
 // ordered judges the frames that had to come in order.
 func (j *judge) ordered() {
 	for _, o := range j.r.ordered {
-		if !o.wrong && !o.short() {
+		if o.missing == nil {
 			j.check(o.e.side, orderWords(o.want), "as expected", true)
 			continue
 		}
-		got := "nothing"
-		if o.wrong {
-			got = o.got[len(o.got)-1]
+		got, before := "nothing", o.got
+		if n := len(o.got); o.wrong {
+			got, before = o.got[n-1], o.got[:n-1]
 		}
-		at := len(o.got)
-		if o.wrong {
-			at--
-		}
-		problem := fmt.Sprintf("%s: expected %s, got %s", o.e.side, o.want[at].Name, got)
-		if at > 0 {
-			problem += " after " + o.got[at-1]
+		problem := fmt.Sprintf("%s: expected %s, got %s", o.e.side, o.missing.Name, got)
+		if n := len(before); n > 0 {
+			problem += " after " + before[n-1]
 		}
 		j.check(o.e.side, orderWords(o.want), got, false)
 		j.problem("%s", problem)

@@ -84,6 +84,8 @@ func (p *pair) placeholder(e *end, text string) string {
 		return p.address[0]
 	case "$responder":
 		return p.address[1]
+	case "$outsider":
+		return Outsider().String()
 	case "$other":
 		return p.fleet.stranger.ID().String()
 	case "$channel_id":

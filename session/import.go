@@ -128,14 +128,16 @@ type importer struct {
 
 	steps     []*importStep
 	offers    []*offer
-	channelID string    // of the channel that was opened last
-	fsmIDs    [2]string // the latest of each role
-	stopped   *link     // the first one of the channel that asked to stop
-	silent    bool      // the node closes a socket because its client sends nothing
+	channelID string            // of the channel that was opened last
+	fsmIDs    [2]string         // the latest of each role
+	watched   map[string]string // by label: the hash of the last transaction on its way to the chain
+	closing   bool              // a client has signed a solo close
+	stopped   *link             // the first one of the channel that asked to stop
+	silent    bool              // the node closes a socket because its client sends nothing
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o}
+	im := &importer{o: o, watched: make(map[string]string)}
 	im.entries, im.lines = reorder(entries, lines)
 	im.all, im.links = linksOf(im.entries)
 	im.accounts = accountsOf(im.entries, im.links)
@@ -170,7 +172,7 @@ func networkOf(entries []Entry, a accounts, given string) string {
 			continue
 		}
 		for _, sig := range s.Signatures {
-			for _, id := range a.known() {
+			for _, id := range a.all() {
 				for _, n := range networks {
 					if tx.Verify(id, n, s.Tx, sig) {
 						return n

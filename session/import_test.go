@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"chanbot/bot"
 	"chanbot/internal/memnet"
+	"chanbot/nodeapi"
 	"chanbot/results"
 	"chanbot/session"
 	"chanbot/simnode"
@@ -62,7 +64,7 @@ func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem stri
 		}
 		node := simnode.New(config)
 		l := memnet.New()
-		srv := &http.Server{Handler: node}
+		srv := &http.Server{Handler: node.HTTP()}
 		served := make(chan struct{})
 		go func() {
 			srv.Serve(l)
@@ -79,7 +81,9 @@ func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem stri
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
+		node.Endow(bot.Outsider(), new(big.Int).Exp(big.NewInt(10), big.NewInt(24), nil))
 		rep, err := bot.Run(ctx, bot.Config{
+			API: api(t, l.DialContext),
 			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1, Frames: frames,
 			Embedded: &bot.Embedded{KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 		})
@@ -91,6 +95,22 @@ func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem stri
 		}
 	})
 	return problem
+}
+
+// api returns the HTTP API of the node.
+func api(t *testing.T, dial func(context.Context, string, string) (net.Conn, error)) *bot.API {
+	client, err := nodeapi.New("http://node", &nodeapi.Options{DialContext: dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bot.API{
+		Post: func(ctx context.Context, s *tx.SignedTx) error {
+			defer client.Close()
+			_, err := client.Post(ctx, s)
+			return err
+		},
+		NextNonce: client.NextNonce,
+	}
 }
 
 // failure shows the step that went wrong, and the violations.

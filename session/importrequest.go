@@ -3,143 +3,197 @@ package session
 import (
 	"encoding/json"
 	"math/big"
+	"slices"
+	"strings"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
 // importRequest is how the requests of one method become an action of the
-// language. take is given the params and returns what stands behind the name of
-// the action; it is false for a request that only a raw frame can make.
+// language: its name, and its parameters by their name in the request. A request
+// with anything else is sent as a raw frame.
 type importRequest struct {
 	action string
-	hasID  bool // the language's default
-	take   func(*importer, *link, mapping) (any, bool)
+	// hasID says that the request carries an id when a step says nothing.
+	hasID bool
+	// short is the parameter that a value without a mapping stands for.
+	short string
+	// least are the parameters that must be there.
+	least  []string
+	params map[string]paramKind
+	// check refuses what the language does not take without raw.
+	check func(*importer, *link, mapping) (mapping, bool)
 }
+
+// paramKind is how the value of a parameter is written.
+type paramKind uint8
+
+const (
+	paramAmount  paramKind = iota // a whole number from 0
+	paramText                     // any text
+	paramTexts                    // a list of texts
+	paramParty                    // an account that takes part
+	paramAccount                  // any account
+	paramList                     // a list of accounts
+	paramBlock                    // a hash of a block
+	paramHash                     // the hash of a transaction
+)
+
+var (
+	chainParams = map[string]paramKind{"fee": paramAmount, "gas_price": paramAmount, "nonce": paramAmount}
+	coinParams  = map[string]paramKind{
+		"amount": paramAmount, "meta": paramTexts, "block_hash": paramBlock,
+		"fee": paramAmount, "gas_price": paramAmount, "nonce": paramAmount,
+	}
+)
 
 // importRequests are the methods that have an action.
 var importRequests = map[string]importRequest{
-	wire.MethodUpdateNew:        {"transfer", false, takeTransfer},
-	wire.MethodMessage:          {"message", false, takeMessage},
-	wire.MethodGetBalances:      {"balances", true, takeBalances},
-	wire.MethodGetOffchainState: {"state", true, takeNothing},
-	wire.MethodGetPoI:           {"proof", true, takeProof},
+	wire.MethodUpdateNew: {action: "transfer", short: "amount", least: []string{"amount", "from", "to"}, check: checkTransfer,
+		params: map[string]paramKind{"amount": paramAmount, "from": paramParty, "to": paramParty, "meta": paramTexts, "block_hash": paramBlock}},
+	wire.MethodMessage: {action: "message", short: "info", least: []string{"info", "to"}, check: checkMessage,
+		params: map[string]paramKind{"info": paramText, "to": paramParty}},
+	wire.MethodGetBalances: {action: "balances", hasID: true, short: "accounts", least: []string{"accounts"},
+		params: map[string]paramKind{"accounts": paramList}},
+	wire.MethodGetOffchainState: {action: "state", hasID: true},
+	wire.MethodGetPoI: {action: "proof", hasID: true, short: "accounts", least: []string{"accounts"},
+		params: map[string]paramKind{"accounts": paramList}},
+	wire.MethodHistoryFetch: {action: "history", hasID: true,
+		params: map[string]paramKind{"n": paramAmount, "type": paramTexts, "tag": paramTexts}},
+	wire.MethodDeposit:      {action: "deposit", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
+	wire.MethodWithdraw:     {action: "withdraw", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
+	wire.MethodShutdown:     {action: "close", params: chainParams},
+	wire.MethodCloseSolo:    {action: "close_solo", params: chainParams},
+	wire.MethodSlash:        {action: "slash", params: chainParams},
+	wire.MethodSettle:       {action: "settle", params: chainParams},
+	wire.MethodSnapshotSolo: {action: "snapshot", params: chainParams},
+	wire.MethodLeave:        {action: "leave"},
+	wire.MethodAssumeMinimumDepth: {action: "assume_minimum_depth", hasID: true, short: "tx_hash", least: []string{"tx_hash"},
+		params: map[string]paramKind{"tx_hash": paramHash}},
+	wire.MethodCleanContractCalls: {action: "clean_calls", hasID: true},
+	wire.MethodGetContract: {action: "contract", hasID: true, short: "pubkey", least: []string{"pubkey"},
+		params: map[string]paramKind{"pubkey": paramText}},
+	wire.MethodGetContractCall: {action: "contract_call", hasID: true, least: []string{"contract_id", "caller_id", "round"},
+		params: map[string]paramKind{"contract_id": paramText, "caller_id": paramAccount, "round": paramAmount}},
 }
 
 // request returns the action of a client's request.
-func (im *importer) request(k *link, f *envelope) (any, bool) {
+func (im *importer) request(i int, k *link, f *envelope) (any, bool) {
 	v, ok := decodeOrdered(f.Params)
 	m, isObject := v.(mapping)
 	if !ok || !isObject {
 		return nil, false
 	}
 	if f.Method == wire.MethodSystem {
-		if len(m) == 1 && m[0].key == "action" && m[0].value == wire.ActionPing {
-			return "ping", true
-		}
-		return nil, false
+		return "ping", len(m) == 1 && m[0].key == "action" && m[0].value == wire.ActionPing
 	}
 	r, known := importRequests[f.Method]
 	if !known {
 		return nil, false
 	}
-	params, ok := r.take(im, k, m)
-	if !ok {
+	params := mapping{}
+	for _, x := range m {
+		kind, known := r.params[x.key]
+		if !known {
+			return nil, false
+		}
+		value, ok := im.param(i, k, kind, x.value)
+		if !ok {
+			return nil, false
+		}
+		if value != nil {
+			params = append(params, member{x.key, value})
+		}
+	}
+	if slices.ContainsFunc(r.least, func(name string) bool { return m.get(name) == nil }) {
 		return nil, false
 	}
-	if params == nil {
+	if r.check != nil {
+		if params, ok = r.check(im, k, params); !ok {
+			return nil, false
+		}
+	}
+	switch {
+	case len(params) == 0:
 		return r.action, true
+	case len(params) == 1 && params[0].key == r.short:
+		return mapping{{r.action, params[0].value}}, true
 	}
 	return mapping{{r.action, params}}, true
 }
 
+// param writes the value of a parameter; nil leaves it out.
+func (im *importer) param(i int, k *link, kind paramKind, v any) (any, bool) {
+	text, isText := v.(string)
+	switch kind {
+	case paramAmount:
+		return amountOf(v)
+	case paramText:
+		return text, isText && len(text) <= 1<<20
+	case paramTexts:
+		return textsOf(v)
+	case paramParty:
+		word := im.partner(v)
+		return word, word != ""
+	case paramAccount:
+		word := im.accounts.word(text)
+		return word, word == "initiator" || word == "responder" || word == "other"
+	case paramList:
+		return im.accountList(v)
+	case paramBlock:
+		prefix, _, err := tx.Decode(text)
+		if !isText || err != nil || prefix != tx.PrefixKeyBlock && prefix != tx.PrefixMicroBlock || im.refused(i, k) {
+			return nil, false
+		}
+		im.note(i, "block_hash: it names a block of the recorded chain; the node's choice is taken instead")
+		return nil, true
+	case paramHash:
+		if isText && text == im.watched[k.label] {
+			return nil, true
+		}
+		return text, isText && strings.HasPrefix(text, "th_")
+	}
+	return nil, false
+}
+
+// refused says whether the next frame of a socket is an error.
+func (im *importer) refused(at int, k *link) bool {
+	for i := at + 1; i < len(im.entries); i++ {
+		if im.links[i] == k && im.entries[i].Dir == "in" {
+			f := wire.DecodeFrame(slices.Clone(im.entries[i].Frame))
+			return f.Kind == wire.KindError
+		}
+	}
+	return false
+}
+
 // wantsID says whether a request carries an id when its step says nothing.
-func wantsID(method string, action any) bool {
-	if method == wire.MethodSystem {
-		return action == "stop"
-	}
-	return importRequests[method].hasID
-}
+func wantsID(method string) bool { return importRequests[method].hasID }
 
-func takeNothing(_ *importer, _ *link, m mapping) (any, bool) { return nil, len(m) == 0 }
-
-// takeTransfer reads channels.update.new.
-func takeTransfer(im *importer, k *link, m mapping) (any, bool) {
-	out := mapping{}
-	var from, to string
-	for _, x := range m {
-		switch x.key {
-		case "from":
-			from = im.partner(x.value)
-		case "to":
-			to = im.partner(x.value)
-		case "amount":
-			n, ok := amountOf(x.value)
-			if !ok {
-				return nil, false
-			}
-			out = append(out, member{"amount", n})
-		case "meta":
-			list, ok := textsOf(x.value)
-			if !ok {
-				return nil, false
-			}
-			out = append(out, member{"meta", list})
-		default:
-			return nil, false
-		}
-	}
-	if from == "" || to == "" || from == to || out.get("amount") == nil {
+// checkTransfer leaves out who pays whom when it is the usual way.
+func checkTransfer(_ *importer, k *link, m mapping) (mapping, bool) {
+	from, to := m.get("from").value, m.get("to").value
+	if from == to {
 		return nil, false
 	}
-	if from != k.role.String() {
-		out = append(out, member{"from", from}, member{"to", to})
+	if from == k.role.String() {
+		m = without(without(m, "from"), "to")
 	}
-	return short(out, "amount"), true
+	return m, true
 }
 
-// takeMessage reads channels.message.
-func takeMessage(im *importer, k *link, m mapping) (any, bool) {
-	out := mapping{}
-	to := ""
-	for _, x := range m {
-		switch x.key {
-		case "info":
-			text, ok := x.value.(string)
-			if !ok {
-				return nil, false
-			}
-			out = append(out, member{"info", text})
-		case "to":
-			if to = im.partner(x.value); to == "" {
-				return nil, false
-			}
-		default:
-			return nil, false
-		}
+// checkMessage leaves out the usual receiver.
+func checkMessage(_ *importer, k *link, m mapping) (mapping, bool) {
+	if m.get("to").value == k.role.Peer().String() {
+		m = without(m, "to")
 	}
-	if out.get("info") == nil || to == "" {
-		return nil, false
-	}
-	if to != k.role.Peer().String() {
-		out = append(out, member{"to", to})
-	}
-	return short(out, "info"), true
+	return m, true
 }
 
-// takeBalances reads channels.get.balances.
-func takeBalances(im *importer, _ *link, m mapping) (any, bool) {
-	if len(m) != 1 || m[0].key != "accounts" {
-		return nil, false
-	}
-	return im.accountList(m[0].value)
-}
-
-// takeProof reads channels.get.poi.
-func takeProof(im *importer, _ *link, m mapping) (any, bool) {
-	if len(m) != 1 || m[0].key != "accounts" {
-		return nil, false
-	}
-	return im.accountList(m[0].value)
+// checkCoins refuses the amount 0.
+func checkCoins(_ *importer, _ *link, m mapping) (mapping, bool) {
+	return m, m.get("amount").value != rawScalar("0")
 }
 
 // accountList reads a list of accounts that the language has words for. The
@@ -152,7 +206,9 @@ func (im *importer) accountList(v any) (any, bool) {
 	words := make([]string, len(list))
 	for i, x := range list {
 		text, _ := x.(string)
-		if words[i] = im.accounts.word(text); words[i] == "" {
+		switch words[i] = im.accounts.word(text); words[i] {
+		case "initiator", "responder", "other":
+		default:
 			return nil, false
 		}
 	}
@@ -169,19 +225,19 @@ func (im *importer) partner(v any) string {
 }
 
 // amountOf reads an amount that every client may send.
-func amountOf(v any) (rawScalar, bool) {
+func amountOf(v any) (any, bool) {
 	n, ok := v.(json.Number)
 	if !ok || !wholeNumber(n.String()) {
-		return "", false
+		return nil, false
 	}
 	x, ok := new(big.Int).SetString(n.String(), 10)
-	if !ok {
-		return "", false
+	if !ok || x.String() != n.String() {
+		return nil, false
 	}
-	return rawScalar(x.String()), true
+	return rawScalar(n.String()), true
 }
 
-func textsOf(v any) ([]string, bool) {
+func textsOf(v any) (any, bool) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, false
@@ -193,13 +249,4 @@ func textsOf(v any) ([]string, bool) {
 		}
 	}
 	return texts, true
-}
-
-// short is the short form of an action that has only the parameter it stands
-// for.
-func short(m mapping, name string) any {
-	if len(m) == 1 && m[0].key == name {
-		return m[0].value
-	}
-	return m
 }

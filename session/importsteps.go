@@ -10,6 +10,7 @@ import (
 
 	"chanbot/outcome"
 	"chanbot/results"
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -250,7 +251,7 @@ func (im *importer) connect(i int, k *link) {
 		}
 		im.step(i, k, action)
 	} else {
-		im.stopped = nil
+		im.stopped, im.closing = nil, false
 		m := mapping{{"until", "fsm_up"}}
 		if len(params) > 0 {
 			m = append(m, member{"params", params})
@@ -267,6 +268,14 @@ func (im *importer) in(i int, e Entry, k *link) {
 	}
 	if f.Info != nil && f.Info.FSMID != "" {
 		im.fsmIDs[k.role.Index()] = f.Info.FSMID
+	}
+	if f.OnChainTx != nil {
+		if s, err := tx.ParseSigned(f.OnChainTx.Tx); err == nil {
+			im.watched[k.label] = s.Hash().Text(tx.PrefixTxHash)
+		}
+		if f.OnChainTx.Info == "can_slash" && !im.closing {
+			im.post(i)
+		}
 	}
 	s := im.frame(i, e, k, f.Name())
 	if f.Sign != nil {
@@ -333,9 +342,9 @@ func (im *importer) out(i int, e Entry, k *link) {
 			im.reply(i, k, f, r)
 			return
 		}
-		if action, ok := im.request(k, f); ok {
+		if action, ok := im.request(i, k, f); ok {
 			s := im.step(i, k, action)
-			s.id = idOf(f.ID, wantsID(f.Method, action))
+			s.id = idOf(f.ID, wantsID(f.Method))
 			return
 		}
 	}
@@ -453,11 +462,48 @@ func (im *importer) reply(i int, k *link, f *envelope, r *reply) {
 	if r.params != nil {
 		action = mapping{{"answer", append(m, member{"params", r.params})}}
 	}
+	if _, solo := o.body.(*tx.CloseSolo); solo && answersWithTx(r) {
+		im.closing = true
+	}
 	s := im.step(i, k, action)
 	s.raw = r.params != nil
 	answer, _ := r.do.(mapping)
 	s.id = idOf(f.ID, answer.get("abort") == nil)
 	o.answered++
+}
+
+// answersWithTx says that an answer gives a transaction back.
+func answersWithTx(r *reply) bool {
+	m, ok := r.do.(mapping)
+	return !ok || m.get("abort") == nil
+}
+
+// post adds the step that puts an old solo close on chain, past the node's
+// machines: one that a client was offered and did not give back.
+func (im *importer) post(i int) {
+	who, what := outcome.Initiator, "$close_solo"
+	for _, o := range slices.Backward(im.offers) {
+		c, ok := o.body.(*tx.CloseSolo)
+		if !ok {
+			continue
+		}
+		who = o.link.role
+		round := uint64(1)
+		if len(c.Payload) > 0 {
+			if s, err := tx.DecodeSigned(c.Payload); err == nil {
+				if t, err := s.Decode(); err == nil {
+					round, _, _ = tx.StateOf(t)
+				}
+			}
+		}
+		what = fmt.Sprintf("%s %d", what, round)
+		break
+	}
+	im.note(i, "the old close_solo that got on chain was not sent by a client; the %s posts one", who)
+	s := &importStep{entry: i, subject: who.String(), action: mapping{{"post", what}}, frames: map[string][]string{}, begin: im.entries[i].T}
+	s.end = s.begin
+	im.steps = append(im.steps, s)
+	im.closing = true
 }
 
 // send adds the step of a frame that is no usual request.

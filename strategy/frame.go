@@ -10,6 +10,9 @@ import "strings"
 type FrameName struct {
 	Pos  Pos
 	Name string
+	// Optional says, of frames in order, that it may be missing; the file has a
+	// question mark after the name.
+	Optional bool
 }
 
 // String returns the name.

@@ -191,7 +191,7 @@ func (p *parser) frameRule(v *node, side string) (rule FrameRule) {
 		rule.Must = p.frames(sides["must"])
 		rule.Not = p.frames(sides["not"])
 		if o := sides["in_order"]; o != nil {
-			rule.InOrder, rule.Ordered = p.frames(o), true
+			rule.InOrder, rule.Ordered = p.orderedFrames(o), true
 		}
 	default:
 		rule.Must = p.frames(v)
@@ -203,6 +203,23 @@ func (p *parser) frames(n *node) []FrameName {
 	var all []FrameName
 	for _, item := range p.list(n, "a list of frames") {
 		if f := p.frame(item); f != nil {
+			all = append(all, *f)
+		}
+	}
+	return all
+}
+
+// orderedFrames reads frames in order, where a name with a question mark after
+// it may be missing.
+func (p *parser) orderedFrames(n *node) []FrameName {
+	var all []FrameName
+	for _, item := range p.list(n, "a list of frames") {
+		name, optional := strings.CutSuffix(item.text, "?")
+		if optional {
+			item = &node{pos: item.pos, width: item.width, kind: item.kind, text: name, tag: item.tag, bad: item.bad}
+		}
+		if f := p.frame(item); f != nil {
+			f.Optional = optional
 			all = append(all, *f)
 		}
 	}

@@ -87,7 +87,8 @@ type Param struct {
 	Pos  Pos
 	Name string
 	// Value is the text before URL encoding. The texts "$initiator" and
-	// "$responder" stand for the addresses of the accounts, "$other" for a
+	// "$responder" stand for the addresses of the accounts, "$outsider" for that
+	// of one that takes no part and that the embedded node has, "$other" for a
 	// well-formed address without an account, "$channel_id" and "$fsm_id" for
 	// what the node gave.
 	Value string

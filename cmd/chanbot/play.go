@@ -107,6 +107,7 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error)
 	for _, k := range p.keys {
 		node.node.Endow(k.ID(), plenty)
 	}
+	node.node.Endow(bot.Outsider(), plenty)
 	cfg.InitiatorNode, cfg.ResponderNode = node.url(), node.url()
 	cfg.NetworkID = node.node.NetworkID()
 	cfg.Embedded = node.powers(nodeCfg)
