@@ -20,6 +20,9 @@ func (t *closeTrack) frame(o *op, e *end, f *wire.Frame, name string) {
 	if e != o.e && e != o.e.peer() || f.Update != nil {
 		return
 	}
+	if f.Conflict != nil && (e == o.e && !t.asked || e != o.e && t.peer == peerUnaware) {
+		return // of the operation that the close has to wait for
+	}
 	i := e.role.Index()
 	if closedBy(f) {
 		t.inBlock[i] = true

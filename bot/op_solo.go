@@ -13,6 +13,7 @@ import (
 // chain: fsm.md 6.5 to 6.7. What it waits for is fixed by its kind.
 type soloTrack struct {
 	tag    string
+	asked  bool
 	signed bool
 	abort  json.RawMessage // what its starter has sent instead of a signature
 
@@ -59,8 +60,8 @@ func (t *soloTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 	case t.signed && t.effect(o, e):
 		t.done(o)
 	case f.Sign != nil && f.Sign.Tag == t.tag:
-		t.askedAt = o.p.now()
-	case f.Conflict != nil:
+		t.asked, t.askedAt = true, o.p.now()
+	case f.Conflict != nil && t.asked:
 		t.conflict(o, f.Conflict)
 	case f.Info == nil:
 	case f.Info.Event == wire.EventAbortedUpdate && t.abort != nil:

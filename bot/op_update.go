@@ -23,6 +23,7 @@ const (
 type updateTrack struct {
 	own, ack string // the tags of the starter's and the peer's signing request
 
+	asked  bool // the starter has its signing request
 	signed bool // the starter has answered with a transaction
 	acked  bool // the peer has answered with a transaction
 	peer   peerState
@@ -94,8 +95,8 @@ func (t *updateTrack) starter(o *op, e *end, f *wire.Frame) {
 	}
 	switch {
 	case f.Sign != nil && f.Sign.Tag == t.own:
-		if t.askedAt == 0 {
-			t.askedAt = o.p.now()
+		if !t.asked {
+			t.asked, t.askedAt = true, o.p.now()
 		}
 	case f.Update != nil:
 		// An update report before the own signature is another's.
