@@ -29,13 +29,12 @@ type server struct {
 	err  error // of the HTTP server; read after done
 }
 
-// serve starts an embedded node on l.
-func serve(cfg simnode.Config, l net.Listener) *server {
-	node := simnode.New(cfg)
+// serve starts to serve an embedded node on l, with what is in front of it.
+func serve(node *simnode.Node, l net.Listener, front func(http.Handler) http.Handler) *server {
 	s := &server{
 		node: node,
 		addr: l.Addr().String(),
-		http: &http.Server{Handler: node.HTTP(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)},
+		http: &http.Server{Handler: front(node.HTTP()), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)},
 	}
 	s.done.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -62,7 +61,7 @@ func serveFree(ctx context.Context, cfg simnode.Config) (*server, error) {
 	if err != nil {
 		return nil, cannotRun("the embedded node needs a free port on the loopback interface", "serve the embedded node: %v", err)
 	}
-	return serve(cfg, l), nil
+	return serve(simnode.New(cfg), l, func(h http.Handler) http.Handler { return h }), nil
 }
 
 // powers are what the bot may ask of the embedded node.
@@ -94,12 +93,12 @@ func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
 	}
 	cfg.Forgiving = n.Forgiving
 	var wrong complaints
-	limits := map[string]*int{"fsms": &cfg.MaxChannels, "slots": &cfg.SetupSlots, "queue": &cfg.SetupQueue}
+	limits := map[string]*int{"fsms": &cfg.MaxChannels, "slots": &cfg.SetupSlots, "queue": &cfg.SetupQueue, "sockets": &cfg.MaxSockets}
 	for _, limit := range n.Limits {
 		v, err := strconv.Atoi(limit.Value)
 		switch to := limits[limit.Name]; {
 		case to == nil:
-			wrong = append(wrong, misuse("it has fsms, slots and queue", "%s: the embedded node has no limit %s", limit.Pos, limit.Name))
+			wrong = append(wrong, misuse("it has fsms, slots, queue and sockets", "%s: the embedded node has no limit %s", limit.Pos, limit.Name))
 		case err != nil || v < 0:
 			wrong = append(wrong, misuse("", "%s: the limit %s is %q; expected a number from 0", limit.Pos, limit.Name, limit.Value))
 		default:

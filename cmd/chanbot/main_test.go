@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 //
 //	exit CODE ARGS...     run chanbot and want this exit code
 //	node NAME ARGS...     serve an embedded node for the rest of the script; $NAME is its URL,
-//	                      and $NAME_API that of its HTTP API
+//	                      $NAME_API that of its HTTP API, $NAME_2 that of the second node
+//	get STATUS URL        make a request and want this answer
 //	mute NAME             serve a node that takes connections and never says anything
 //	dead NAME             make $NAME the URL of a port where nobody listens
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"node": scriptNode,
 			"mute": scriptMute,
 			"dead": scriptDead,
+			"get":  scriptGet,
 			"json": scriptJSON,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -75,8 +77,9 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 
 // started is a chanbot node that a test started within its own process.
 type started struct {
-	url     string
-	line    string // the whole first line
+	url     string   // of the first one
+	urls    []string // of all
+	line    string   // the whole first line
 	signals chan os.Signal
 	code    chan int
 	stderr  *bytes.Buffer // read it after stop only
@@ -104,9 +107,10 @@ func startNode(args ...string) (*started, error) {
 	s.line = line
 	for word := range strings.FieldsSeq(line) {
 		if strings.HasPrefix(word, "ws://") {
-			s.url = strings.TrimSuffix(word, ",")
+			s.urls = append(s.urls, strings.TrimSuffix(word, ","))
 		}
 	}
+	s.url = s.urls[0]
 	go io.Copy(io.Discard, lines) //nolint:errcheck // until the node is gone
 	return s, nil
 }
@@ -131,6 +135,7 @@ func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Logf("%s", s.line)
 	ts.Setenv(args[0], s.url)
 	ts.Setenv(args[0]+"_API", "http"+strings.TrimPrefix(s.url, "ws"))
+	ts.Setenv(args[0]+"_2", s.urls[len(s.urls)-1])
 }
 
 // muteNode takes WebSocket connections and says nothing on them.
@@ -167,6 +172,20 @@ func scriptDead(ts *testscript.TestScript, neg bool, args []string) {
 	s.Close()
 	ts.Setenv(args[0], "ws"+strings.TrimPrefix(s.URL, "http"))
 	ts.Setenv(args[0]+"_API", s.URL)
+}
+
+func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get STATUS URL")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	resp, err := http.Get(args[1])
+	ts.Check(err)
+	resp.Body.Close()
+	if resp.StatusCode != want {
+		ts.Fatalf("%s: %s, want %d", args[1], resp.Status, want)
+	}
 }
 
 func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {

@@ -19,8 +19,9 @@ import (
 
 // nodeOptions are the flags of node.
 type nodeOptions struct {
-	listen      string
+	listen      []string
 	allowRemote bool
+	linkDelay   time.Duration
 	era         string
 	networkID   string
 	blockTime   string
@@ -32,6 +33,7 @@ type nodeOptions struct {
 	endow       string
 	noVerify    bool
 	forgiving   bool
+	doors       doors
 	logLevel    string
 }
 
@@ -43,8 +45,12 @@ func (c *Command) nodeCommand() *cobra.Command {
 		Long: "Serve the embedded node for tests of other software: the channel API of an aeternity\n" +
 			"node with real transactions, signatures and state hashes, and the part of its HTTP\n" +
 			"API that goes with it, all at one address. Its chain is in memory. It ends with\n" +
-			"Ctrl-C. docs/embedded-node.md says what it is like.",
+			"Ctrl-C. docs/embedded-node.md says what it is like.\n\n" +
+			"--listen twice serves two nodes of one network: the initiator of a channel connects to\n" +
+			"one of them and the responder to the other. GET /link_cut, /link_mend and\n" +
+			"/link_delay?time=50ms at any of them break and slow down what is between them.",
 		Example: "  chanbot node\n  chanbot node --listen 127.0.0.1:0 --block-time 100ms --endow 1000000000000000000\n" +
+			"  chanbot node --listen 127.0.0.1:3014 --listen 127.0.0.1:3024 --link-delay 50ms\n" +
 			"  chanbot node --account ak_…=5000000000000000000 --era 2020",
 		Args: needArgs(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,12 +59,13 @@ func (c *Command) nodeCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.listen, "listen", "127.0.0.1:3014", "`ADDR` to listen on; port 0 is a free one")
+	f.StringArrayVar(&o.listen, "listen", []string{"127.0.0.1:3014"}, "`ADDR` to listen on; port 0 is a free one (repeatable: another node of the same network)")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "allow an address that other machines can reach")
 	f.StringVar(&o.era, "era", "current", "`ERA` of the node software that is copied: current or 2020")
 	f.StringVar(&o.networkID, "network-id", "", "`ID` of the network (default ae_dev, or local_iris_testnet with --era 2020)")
 	f.StringVar(&o.blockTime, "block-time", "1s", "`TIME` between key blocks, or on-demand: they come with GET /emit_kb?n=N only")
 	f.DurationVar(&o.latency, "latency", latency, "`TIME` a channel machine takes for a signature or a message of its peer")
+	f.DurationVar(&o.linkDelay, "link-delay", 0, "`TIME` that a message takes from one node to another")
 	f.StringVar(&o.accounts, "accounts", "", "key `FILE` whose accounts get coins")
 	f.StringArrayVar(&o.account, "account", nil, "account `ak_…[=AETTOS]` that gets coins (repeatable)")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` of which the accounts of --derive are made")
@@ -66,6 +73,7 @@ func (c *Command) nodeCommand() *cobra.Command {
 	f.StringVar(&o.endow, "endow", "", "`AETTOS` that every account has which is seen for the first time")
 	f.BoolVar(&o.noVerify, "no-verify", false, "take every signature, to measure a client alone")
 	f.BoolVar(&o.forgiving, "forgiving", false, "leave out the quirks by which duplicates and crossings kill a channel")
+	o.doors.register(f)
 	f.StringVar(&o.logLevel, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
 	return cmd
 }
@@ -80,17 +88,17 @@ func (c *Command) node(ctx context.Context, o *nodeOptions, chosen bool) error {
 	if err != nil {
 		return err
 	}
-	l, err := o.listener(ctx, chosen)
+	listeners, err := o.listeners(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	s := serve(cfg, l)
+	s := serveNetwork(cfg, listeners, o.linkDelay)
 	for _, a := range funded {
-		s.node.Endow(a.id, a.amount)
+		s.nodes[0].Endow(a.id, a.amount)
 	}
 	ctx, _, stop := c.watch(ctx, "")
 	defer stop()
-	fmt.Fprintf(c.Stdout, "chanbot node %s, network %s, %s\n", s.url(), s.node.NetworkID(), o.describe(cfg, funded))
+	fmt.Fprintf(c.Stdout, "chanbot node %s, network %s, %s\n", strings.Join(s.urls(), " and "), s.nodes[0].NetworkID(), o.describe(cfg, funded))
 	<-ctx.Done()
 	if err := s.close(); err != nil {
 		return cannotRun("", "the embedded node: %v", err)
@@ -119,6 +127,12 @@ func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
 	}
 	if o.latency < 0 {
 		return cfg, misuse("", "--latency %v: expected a time from 0", o.latency)
+	}
+	if o.linkDelay < 0 || o.linkDelay > 0 && len(o.listen) < 2 {
+		return cfg, misuse("give --listen twice for two nodes; --latency is for one", "--link-delay %v: expected a time from 0, and two nodes", o.linkDelay)
+	}
+	if err := o.doors.apply(&cfg); err != nil {
+		return cfg, err
 	}
 	if o.blockTime != "on-demand" {
 		every, err := time.ParseDuration(o.blockTime)
@@ -197,26 +211,35 @@ func aettos(text string) (*big.Int, error) {
 	return v, nil
 }
 
-// listener opens the port, on the loopback interface unless more is allowed.
-func (o *nodeOptions) listener(ctx context.Context, chosen bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(o.listen)
-	if err != nil {
-		return nil, misuse("write it like 127.0.0.1:3014", "--listen %s: %v", o.listen, err)
-	}
-	a, err := netip.ParseAddr(host)
-	if local := host == "localhost" || err == nil && a.IsLoopback(); !local && !o.allowRemote {
-		return nil, misuse("--allow-remote allows it; whoever reaches the node can use it", "--listen %s: other machines could reach that address", o.listen)
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		hint := "--listen 127.0.0.1:0 takes a free port"
-		if chosen {
-			hint = "is something else listening there? port 0 is a free one"
+// listeners opens the ports, on the loopback interface unless more is allowed.
+func (o *nodeOptions) listeners(ctx context.Context, chosen bool) ([]net.Listener, error) {
+	for _, addr := range o.listen {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, misuse("write it like 127.0.0.1:3014", "--listen %s: %v", addr, err)
 		}
-		return nil, cannotRun(hint, "%v", err)
+		a, err := netip.ParseAddr(host)
+		if local := host == "localhost" || err == nil && a.IsLoopback(); !local && !o.allowRemote {
+			return nil, misuse("--allow-remote allows it; whoever reaches the node can use it", "--listen %s: other machines could reach that address", addr)
+		}
 	}
-	return l, nil
+	var all []net.Listener
+	var lc net.ListenConfig
+	for _, addr := range o.listen {
+		l, err := lc.Listen(ctx, "tcp", addr)
+		if err != nil {
+			for _, l := range all {
+				_ = l.Close() // nothing was served yet
+			}
+			hint := "--listen 127.0.0.1:0 takes a free port"
+			if chosen {
+				hint = "is something else listening there? port 0 is a free one"
+			}
+			return nil, cannotRun(hint, "%v", err)
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
 // describe says what matters to whoever connects.
@@ -228,6 +251,7 @@ func (o *nodeOptions) describe(cfg simnode.Config, funded []funding) string {
 	if cfg.Era == simnode.Era2020 {
 		parts = append(parts, "era 2020")
 	}
+	parts = append(parts, o.doors.describe()...)
 	if n := len(funded); n > 0 {
 		parts = append(parts, count(n, "account")+" with coins")
 	}
