@@ -133,6 +133,21 @@ steps:
     sign: {update: [{propose: settle, expect: {rejected: -32603}}, accept]}
     expect: signed
 `,
+	"a proposed snapshot takes the place of an update": `
+channel: {timeouts: {accept: 2s}}
+steps:
+  - open:
+  - initiator: {transfer: 1}
+  - initiator: {transfer: 1}
+    sign: {update_ack: {propose: snapshot}}
+    expect: {outcome: {timeout: 3}, frames: {responder: [sign.update_ack, sign.snapshot_solo_tx, info min_depth_achieved]}}
+  - initiator: {transfer: 1}
+    sign: {update: {propose: close_solo}}
+    expect: {timeout: null, by: chanbot}
+    timeout: 5s
+  - initiator: settle
+    expect: done
+`,
 	"nothing to slash or settle": `
 steps:
   - open:

@@ -86,6 +86,10 @@ func (c *Client) beforeOffer(o *op, name string) {
 	if o.spec.kind == kindShutdown && p.signed {
 		return
 	}
+	// A solo close and a snapshot take the place of what is pending (fsm 3.2).
+	if o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx {
+		return
+	}
 	c.violate(RuleSignPending, "the end of "+p.tag+" first", name)
 }
 
