@@ -32,6 +32,10 @@ type Imported struct {
 	// Labels are the sockets of the entries in the words of a scenario, "" for
 	// an entry of no socket.
 	Labels []string
+	lines  []int          // of the entries
+	lost   map[int]bool   // entries that the scenario leaves out
+	sent   map[string]int // by label: what its clients send, connections too
+
 	// Old says that the session was recorded with a node from before April 2020.
 	Old bool
 }
@@ -62,7 +66,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	}
 	im := newImporter(entries, lineNumbers(data), o)
 	im.run()
-	out := &Imported{Entries: entries, Old: im.old, Labels: make([]string, len(entries))}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, sent: im.sent()}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -126,6 +130,7 @@ type importer struct {
 	accounts accounts
 	channel  channelBlock
 
+	left      map[int]bool // entries that are left out
 	steps     []*importStep
 	offers    []*offer
 	channelID string            // of the channel that was opened last
@@ -137,7 +142,7 @@ type importer struct {
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o, watched: make(map[string]string)}
+	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool)}
 	im.entries, im.lines = reorder(entries, lines)
 	im.all, im.links = linksOf(im.entries)
 	im.accounts = accountsOf(im.entries, im.links)
@@ -146,6 +151,17 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im.channel = im.channelBlock()
 	im.silent = im.isSilent()
 	return im
+}
+
+// sent counts what the steps of each socket send.
+func (im *importer) sent() map[string]int {
+	n := make(map[string]int)
+	for _, s := range im.steps {
+		if s.sends {
+			n[s.link.label]++
+		}
+	}
+	return n
 }
 
 // note says that an entry is not expressed.

@@ -20,7 +20,9 @@ type importRequest struct {
 	// short is the parameter that a value without a mapping stands for.
 	short string
 	// least are the parameters that must be there.
-	least  []string
+	least []string
+	// effect is the first frame that the request leads to when it is taken.
+	effect string
 	params map[string]paramKind
 	// check refuses what the language does not take without raw.
 	check func(*importer, *link, mapping) (mapping, bool)
@@ -50,7 +52,7 @@ var (
 
 // importRequests are the methods that have an action.
 var importRequests = map[string]importRequest{
-	wire.MethodUpdateNew: {action: "transfer", short: "amount", least: []string{"amount", "from", "to"}, check: checkTransfer,
+	wire.MethodUpdateNew: {action: "transfer", effect: "sign.update", short: "amount", least: []string{"amount", "from", "to"}, check: checkTransfer,
 		params: map[string]paramKind{"amount": paramAmount, "from": paramParty, "to": paramParty, "meta": paramTexts, "block_hash": paramBlock}},
 	wire.MethodMessage: {action: "message", short: "info", least: []string{"info", "to"}, check: checkMessage,
 		params: map[string]paramKind{"info": paramText, "to": paramParty}},
@@ -61,13 +63,13 @@ var importRequests = map[string]importRequest{
 		params: map[string]paramKind{"accounts": paramList}},
 	wire.MethodHistoryFetch: {action: "history", hasID: true,
 		params: map[string]paramKind{"n": paramAmount, "type": paramTexts, "tag": paramTexts}},
-	wire.MethodDeposit:      {action: "deposit", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
-	wire.MethodWithdraw:     {action: "withdraw", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
-	wire.MethodShutdown:     {action: "close", params: chainParams},
-	wire.MethodCloseSolo:    {action: "close_solo", params: chainParams},
-	wire.MethodSlash:        {action: "slash", params: chainParams},
-	wire.MethodSettle:       {action: "settle", params: chainParams},
-	wire.MethodSnapshotSolo: {action: "snapshot", params: chainParams},
+	wire.MethodDeposit:      {action: "deposit", effect: "sign.deposit_tx", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
+	wire.MethodWithdraw:     {action: "withdraw", effect: "sign.withdraw_tx", short: "amount", least: []string{"amount"}, params: coinParams, check: checkCoins},
+	wire.MethodShutdown:     {action: "close", effect: "sign.shutdown_sign", params: chainParams},
+	wire.MethodCloseSolo:    {action: "close_solo", effect: "sign.close_solo_sign", params: chainParams},
+	wire.MethodSlash:        {action: "slash", effect: "sign.slash_tx", params: chainParams},
+	wire.MethodSettle:       {action: "settle", effect: "sign.settle_sign", params: chainParams},
+	wire.MethodSnapshotSolo: {action: "snapshot", effect: "sign.snapshot_solo_tx", params: chainParams},
 	wire.MethodLeave:        {action: "leave"},
 	wire.MethodAssumeMinimumDepth: {action: "assume_minimum_depth", hasID: true, short: "tx_hash", least: []string{"tx_hash"},
 		params: map[string]paramKind{"tx_hash": paramHash}},

@@ -29,7 +29,10 @@ type link struct {
 
 	// What the importer knows about it.
 	tail bool // the other side was the first to stop
-	last int  // its last entry
+	// begin and end are the entries of its connection and of its end; -1 for
+	// none. stops says that its client asks to stop.
+	begin, end int
+	stops      bool
 }
 
 // links deals the entries of a session out to its sockets. Where several that
@@ -52,8 +55,17 @@ func linksOf(entries []Entry) (*links, []*link) {
 	}
 	of := make([]*link, len(entries))
 	for i, e := range entries {
-		if k := l.link(e); k != nil {
-			of[i], k.last = k, i
+		k := l.link(e)
+		if of[i] = k; k == nil {
+			continue
+		}
+		switch e.Dir {
+		case results.DirConnect:
+			k.begin, k.end = i, -1
+		case results.DirClose:
+			k.end = i
+		case results.DirOut:
+			k.stops = k.stops || actionOf(e.Frame) == wire.ActionStop
 		}
 	}
 	return l, of

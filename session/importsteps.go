@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"chanbot/outcome"
@@ -24,6 +25,10 @@ type importStep struct {
 	id       any // nil leaves the language's default
 	raw      bool
 	sign     mapping
+	sends    bool   // a frame, or a connection
+	replyID  string // the id of its request
+	effect   string // the first frame that its request leads to, if that is known
+	settled  bool   // one of the two has come
 	outcome  any
 	loose    bool // no frames are expected
 	frames   map[string][]string
@@ -107,6 +112,7 @@ func (im *importer) run() {
 		}
 		if e.Dir == results.DirOut || e.Dir == results.DirConnect {
 			if im.lost(i, k) {
+				im.left[i] = true
 				continue
 			}
 			im.meanwhile(i, k, e.T-before)
@@ -131,7 +137,7 @@ func (im *importer) lost(i int, k *link) bool {
 			return true
 		}
 		return false
-	case im.over(k, i):
+	case k.end >= 0 && k.end < i:
 		im.note(i, "a frame on a socket that was closed already")
 		return true
 	case im.crosses(i, k) && actionOf(e.Frame) != wire.ActionStop:
@@ -207,7 +213,7 @@ const mostSockets = 9
 // step adds the step of a client.
 func (im *importer) step(i int, k *link, action any) *importStep {
 	s := &importStep{entry: i, link: k, subject: k.label, action: action, frames: map[string][]string{}, begin: im.entries[i].T}
-	s.end = s.begin
+	s.end, s.sends = s.begin, true
 	im.steps = append(im.steps, s)
 	s.expect(k.label)
 	return s
@@ -230,7 +236,7 @@ func (im *importer) entry(i int, e Entry, k *link) {
 		im.out(i, e, k)
 	case results.DirClose:
 		if ownClose(im.entries, i) {
-			im.step(i, k, mapping{{"disconnect", "close"}})
+			im.step(i, k, mapping{{"disconnect", "close"}}).sends = false
 			return
 		}
 		c, _ := e.Close()
@@ -278,6 +284,10 @@ func (im *importer) in(i int, e Entry, k *link) {
 		}
 	}
 	s := im.frame(i, e, k, f.Name())
+	if s != nil && s.link == k && !s.settled && (s.replyID != "" && string(f.ID) == s.replyID || s.effect != "" && f.Name() == s.effect) {
+		s.settled = true
+		im.before(s)
+	}
 	if f.Sign != nil {
 		im.offered(k, f.Sign, s)
 	}
@@ -292,21 +302,82 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 	}
 	s := im.steps[len(im.steps)-1]
 	s.end = e.T
-	if k.tail && im.stops(k) && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
+	if k.tail && k.stops && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
 		return s
+	}
+	if name == "info died" && im.bothTimers(i, k) {
+		s.expect(k.label, optionalTimeout)
+	}
+	if name == "info timeout" && im.bothTimers(i, k) {
+		return s // it is written before died
 	}
 	s.expect(k.label, name)
 	return s
 }
 
-// stops says whether the client of a socket asks to stop.
-func (im *importer) stops(k *link) bool {
+// together is how close two ends are that have one cause.
+const together = 200 * time.Millisecond
+
+// bothTimers says whether the two sides of a channel waited for the same thing
+// and one of their timers ran out, so that it is chance which side says so: at
+// the timeout or the died of one of them.
+func (im *importer) bothTimers(at int, k *link) bool {
+	t := im.entries[at].T
+	var last [2]string // what each side heard before, by role
+	var timeout, died [2]bool
+	var since time.Duration // the last entry before
 	for i, e := range im.entries {
-		if im.links[i] == k && e.Dir == results.DirOut && actionOf(e.Frame) == wire.ActionStop {
+		o := im.links[i]
+		if o != nil && e.T < t-together {
+			since = e.T
+		}
+		if o == nil || e.Dir != results.DirIn || o.number != k.number {
+			continue
+		}
+		f := wire.DecodeFrame(bytes.Clone(e.Frame))
+		near := e.T >= t-together && e.T <= t+together
+		switch name := f.Name(); {
+		case name == "info timeout":
+			timeout[o.role.Index()] = near || timeout[o.role.Index()]
+		case name == "info died":
+			died[o.role.Index()] = near || died[o.role.Index()]
+		case e.T <= t:
+			last[o.role.Index()] = name
+		}
+	}
+	return t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && died[0] && died[1] && last[0] == last[1]
+}
+
+// timer says whether one of the timers that a connection sets takes that long.
+func (k *link) timer(d time.Duration) bool {
+	for _, name := range timeoutNames {
+		ms, err := strconv.ParseInt(k.query.Get("timeout_"+name), 10, 64)
+		if set := time.Duration(ms) * time.Millisecond; err == nil && ms > 0 && d > set*9/10 && d < set*12/10 {
 			return true
 		}
 	}
 	return false
+}
+
+// before takes the frames that came before the node answered the request of a
+// step: what went before led to them, so they are waited for before the request
+// is sent, and do not race with it.
+func (im *importer) before(s *importStep) {
+	label := s.link.label
+	list := s.frames[label]
+	if len(list) < 2 {
+		return
+	}
+	early := list[:len(list)-1]
+	for _, prev := range slices.Backward(im.steps[:len(im.steps)-1]) {
+		if prev.link == nil || prev.loose {
+			continue
+		}
+		prev.expect(label, early...)
+		prev.end = s.begin
+		s.frames[label] = list[len(list)-1:]
+		return
+	}
 }
 
 // answersStop says whether a frame answers the stop of its socket.
@@ -345,6 +416,7 @@ func (im *importer) out(i int, e Entry, k *link) {
 		if action, ok := im.request(i, k, f); ok {
 			s := im.step(i, k, action)
 			s.id = idOf(f.ID, wantsID(f.Method))
+			s.replyID, s.effect = string(f.ID), importRequests[f.Method].effect
 			return
 		}
 	}
@@ -401,12 +473,12 @@ func (im *importer) stop(i int, k *link, f *envelope) bool {
 		return false
 	}
 	s := im.step(i, k, "stop")
-	s.id = idOf(f.ID, true)
+	s.id, s.replyID = idOf(f.ID, true), string(f.ID)
 	switch {
 	case im.stopped == nil:
 		im.stopped = k
 		for _, other := range im.all.all {
-			if other.role != k.role && !im.over(other, i) && im.begun(other, i) {
+			if other.role != k.role && other.begin < i && (other.end < 0 || other.end > i) {
 				other.tail = true
 			}
 		}
@@ -414,20 +486,6 @@ func (im *importer) stop(i int, k *link, f *envelope) bool {
 		s.loose, s.outcome = true, []string{"done", "died", "disconnected"}
 	}
 	return true
-}
-
-// begun and over say where a socket is at an entry.
-func (im *importer) begun(k *link, at int) bool {
-	return slices.Contains(im.links[:at], k)
-}
-
-func (im *importer) over(k *link, at int) bool {
-	for i := range at {
-		if im.links[i] == k && im.entries[i].Dir == results.DirClose {
-			return true
-		}
-	}
-	return false
 }
 
 // dropsNext says whether the client of a socket closes it as the next thing
