@@ -192,39 +192,8 @@ func (c *Client) errorCode(r *request, e *wire.Error) {
 		c.violate(RuleErrorCode, "a code that "+r.name()+" can cause", excerpt(e.Message))
 		return
 	}
-	if r.transfer != nil && len(e.Data) > 0 {
-		c.refusedTransfer(r.transfer, e.SubCode())
-	}
-}
-
-// refusedTransfer judges why a well-formed transfer was refused. The node may
-// be one state ahead of what this side has seen.
-func (c *Client) refusedTransfer(t *transfer, code int) {
-	from, to := c.party(t.from), c.party(t.to)
-	parties := from >= 0 && to >= 0 && from != to
-	switch code {
-	case wire.CodeNegativeAmount:
-		if t.amount.Sign() >= 0 {
-			c.violate(RuleBalanceRefused, "1002 for a negative amount only", "1002 for "+excerpt(t.amount.String()))
-		}
-	case wire.CodeInvalidPubkeys:
-		if parties {
-			c.violate(RuleBalanceRefused, "1003 for other parties only", "1003 from "+t.from+" to "+t.to)
-		}
-	case wire.CodeInsufficientBalance:
-		if !parties || t.amount.Sign() < 0 || !c.certain() || !c.ledger.known || c.op != nil && !c.op.known {
-			return
-		}
-		all := []balances{c.ledger.balances}
-		if c.op != nil {
-			all = append(all, c.op.after)
-		}
-		for _, b := range all {
-			if _, _, below := c.apply(b, []wire.Update{{Op: wire.OpTransfer, From: t.from, To: t.to, Amount: t.amount}}); below != nil {
-				return
-			}
-		}
-		c.violate(RuleBalanceRefused, "a transfer of "+t.amount.String()+" from "+c.ledger.balances.String(), "1001")
+	if len(e.Data) > 0 {
+		c.refusedWish(r, e.SubCode())
 	}
 }
 

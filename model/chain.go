@@ -51,24 +51,53 @@ func (c *Client) onChain(f *wire.Frame) {
 	if _, general := inner.(*tx.GAMeta); !general && inner.Type() != x.Type {
 		c.violate(RuleOnChainShape, x.Type+" in "+name, "a "+inner.Type())
 	}
+	if id, about := tx.ChannelOf(inner); about && c.channel != "" && inner.Type() != wire.TxTypeCreate {
+		if got := id.String(); got != c.channel {
+			c.violate(RuleOnChainShape, "a transaction of "+c.channel+" in "+name, "one of "+got)
+		}
+	}
 	switch t := inner.(type) {
 	case *tx.Create:
-		c.createOnChain(name, x.Tx, signed, t)
-	case *tx.Deposit, *tx.Withdraw, *tx.CloseMutual:
+		if x.Info != wire.OnChainCanSlash && x.Info != wire.OnChainCanSnapshot {
+			c.createOnChain(name, x.Tx, signed, t)
+		}
+	case *tx.Deposit:
+		c.amountOnChain(x, name, t.Round, signed)
+	case *tx.Withdraw:
+		c.amountOnChain(x, name, t.Round, signed)
+	case *tx.CloseMutual:
 		if x.Tx != c.chainText && !c.verified(signed, true, c.parties[:]...) {
 			c.violate(RuleOnChainShape, "a signature of each party in "+name, number(uint64(len(signed.Signatures)))+" signatures, not both good")
 		}
 		c.chainText = x.Tx
-	case *tx.ForceProgress:
-		if x.Info == wire.OnChainChannelChanged {
-			c.forced() // an older node (ws-api 9, 6)
-		}
+	case *tx.SnapshotSolo:
+		c.snapshotOnChain(name, x.Tx, signed, t)
+	}
+	c.steps(x, name, signed, inner)
+}
+
+// steps goes on with what the info is about.
+func (c *Client) steps(x *wire.OnChainTx, name string, signed *tx.SignedTx, inner tx.Tx) {
+	if l, ok := lockFrames[x.Info]; ok {
+		c.locking(l, name, signed)
+		return
 	}
 	switch x.Info {
+	case wire.OnChainChannelChanged:
+		switch x.Type {
+		case wire.TxTypeDeposit, wire.TxTypeWithdraw:
+			c.locking(lockFrame{step: lockOnChain, txType: x.Type}, name, signed)
+		case wire.TxTypeForceProgress:
+			c.forced() // an older node (ws-api 9, 6)
+		}
 	case wire.OnChainChannelClosed:
-		c.becomeClosed()
-	case wire.OnChainCloseMutual, wire.OnChainSoloClosing, wire.OnChainCanSlash:
-		c.becomeClosing()
+		c.channelClosed(name, signed, inner)
+	case wire.OnChainCloseMutual:
+		c.closeMutual(name, signed)
+	case wire.OnChainSoloClosing:
+		c.soloClosing(name, signed, inner)
+	case wire.OnChainCanSlash:
+		c.canSlash(x, name, signed, inner)
 	case wire.OnChainConsumedForcedProgress:
 		c.forced()
 	}
@@ -77,7 +106,7 @@ func (c *Client) onChain(f *wire.Frame) {
 // forced follows a forced progress: a round + 1 without a report, and what was
 // pending is gone (fsm 6.7).
 func (c *Client) forced() {
-	c.op, c.stale, c.ledger.known, c.deposited = nil, true, false, nil
+	c.op, c.stale, c.ledger.known, c.deposited, c.chainRound = nil, true, false, nil, 0
 }
 
 // createOnChain judges the create transaction on its way to the chain
@@ -90,6 +119,9 @@ func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Cre
 	c.unsigned(name)
 	c.caused(c.createAnswer(), name)
 	c.becomeFunding()
+	if name == channelChanged {
+		c.onChainRound(1)
+	}
 	if c.create == nil {
 		return
 	}

@@ -1,7 +1,7 @@
 package model
 
 import (
-	"math/big"
+	"slices"
 
 	"chanbot/outcome"
 	"chanbot/tx"
@@ -47,34 +47,15 @@ func (c *Client) offered(s *wire.Sign) *op {
 // disagreement judges what a correct node may offer and a careful client does
 // not sign all the same.
 func (c *Client) disagreement(o *op) []fault {
-	own := &op{spec: o.spec}
-	fee := func(f *big.Int) {
-		if f != nil && f.Cmp(c.cfg.MaxFee) > 0 {
-			own.fail(RuleOfferFee, "a fee of at most "+c.cfg.MaxFee.String(), f.String())
-		}
+	own := &op{spec: o.spec, faults: slices.Clone(o.doubts)}
+	if o.inner == nil {
+		return own.faults
 	}
-	switch t := o.inner.(type) {
-	case *tx.Create:
-		fee(t.Fee)
-		if c.cfg.Role == outcome.Responder {
-			c.compareCreate(own, t)
-		}
-	case *tx.Deposit:
-		fee(t.Fee)
-	case *tx.Withdraw:
-		fee(t.Fee)
-	case *tx.CloseMutual:
-		fee(t.Fee)
-	case *tx.CloseSolo:
-		fee(t.Fee)
-	case *tx.Slash:
-		fee(t.Fee)
-	case *tx.Settle:
-		fee(t.Fee)
-	case *tx.SnapshotSolo:
-		fee(t.Fee)
-	case *tx.ForceProgress:
-		fee(t.Fee)
+	if fee := tx.FeeOf(o.inner); fee.Cmp(c.cfg.MaxFee) > 0 {
+		own.fail(RuleOfferFee, "a fee of at most "+c.cfg.MaxFee.String(), fee.String())
+	}
+	if t, ok := o.inner.(*tx.Create); ok && c.cfg.Role == outcome.Responder {
+		c.compareCreate(own, t)
 	}
 	return own.faults
 }

@@ -22,22 +22,31 @@ type Client struct {
 	accounts [2]string // the texts of parties
 
 	// The session.
-	phase       Phase
-	resume      Phase // where the socket before was when it ended
-	reconnected bool  // this socket continues an earlier one
-	stale       bool  // frames may have been missed: rules that need them wait
-	missed      bool  // the next socket starts stale
-	sawUp       bool  // on this socket
-	closing     bool  // this client ends this socket
-	carrier     bool  // this socket has shown the channel id
-	fsmID       string
-	channel     string
-	channelIDs  []string // what the create transactions that were signed give
-	step        int      // how much of the opening has come
-	ending      string   // the last word that only "died" may follow
-	reported    bool     // the state of ledger has been reported
-	again       bool     // a reestablish is under way: open and update come again
-	closed      bool     // a closing was ever announced
+	phase         Phase
+	resume        Phase // where the socket before was when it ended
+	reconnected   bool  // this socket continues an earlier one
+	stale         bool  // frames may have been missed: rules that need them wait
+	missed        bool  // the next socket starts stale
+	sawUp         bool  // on this socket
+	closing       bool  // this client ends this socket
+	carrier       bool  // this socket has shown the channel id
+	fsmID         string
+	channel       string
+	channelIDs    []string // what the create transactions that were signed give
+	step          int      // how much of the opening has come
+	ending        string   // the last word that only "died" may follow
+	reported      bool     // the state of ledger has been reported
+	closed        bool     // a closing was ever announced
+	shut          closeFlow
+	errored       bool // channels.error came
+	refusedSettle bool // the last conflict was a 1 in a channel that closes
+
+	// Leave and reestablish.
+	reestablish reestablishStep
+	stayed      bool // this state machine lived on while the peer's came back
+	leaveAsked  bool // this client ever asked to leave
+	leaving     bool // channels.leave came
+	alone       bool // the peer's state machine has gone
 
 	// Requests.
 	queue  []*request // sent on this socket and not known to be handled
@@ -47,26 +56,30 @@ type Client struct {
 	checks int // signatures that could have been verified
 
 	// The pending operation and the last state.
-	op        *op
-	announced string   // the info event whose request to sign has not come
-	owed      *request // an accepted abort whose aborted_update has not come
-	seen      [4]*op   // the last offers, the newest before seenNext
-	seenNext  int
-	create    *op // the create transaction, while it is not open
-	ledger    ledger
-	deposited *big.Int // all coins put in; nil when not known
-	reserve   *big.Int
-	acked     bool       // the last state was started by the peer
-	chainText string     // the last co-signed transaction seen on its way to the chain
-	lost      bool       // an operation that this side signed ended without a state since then
-	given     [8]tx.Hash // the last transactions that this client signed
-	givenNext int
+	op         *op
+	announced  string   // the info event whose request to sign has not come
+	owed       *request // an accepted abort whose aborted_update has not come
+	seen       [4]*op   // the last offers, the newest before seenNext
+	seenNext   int
+	create     *op // the create transaction, while it is not open
+	ledger     ledger
+	deposited  *big.Int // all coins put in; nil when not known
+	reserve    *big.Int
+	acked      bool       // the last state was started by the peer
+	chainText  string     // the last co-signed transaction seen on its way to the chain
+	lost       bool       // an operation that this side signed ended without a state since then
+	chainRound uint64     // of the last state that is known to be on chain, 0 when not known
+	snapshots  int        // own snapshots on chain whose depth was not reported
+	assumedTx  []string   // hashes of assume_minimum_depth
+	given      [8]tx.Hash // the last transactions that this client signed
+	givenNext  int
 
 	// What makes rules milder.
 	loose   bool // a signature was sent that nothing asked for
 	solo    bool // a solo operation was asked for
 	assumed bool // assume_minimum_depth was sent
 	ended   bool // this client did something that can end the channel
+	stopped bool // a system stop was sent
 
 	log pairLog
 }
@@ -91,8 +104,14 @@ func (c *Client) Connected(reconnect bool) {
 		c.reset()
 	case dead:
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
+		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before}
 	default:
 		c.stale = true
+		c.chainRound = 0
+	}
+	c.reestablish, c.leaving, c.errored = reestablishNone, false, false
+	if dead && reconnect {
+		c.reestablish, c.alone, c.stopped = reestablishWaits, false, false
 	}
 	c.missed, c.reconnected = false, reconnect
 	c.sawUp, c.carrier = false, false

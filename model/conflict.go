@@ -18,6 +18,7 @@ func (c *Client) conflict(f *wire.Frame) {
 	} else if want := wire.ConflictMessage(k.Code); k.Message != want {
 		c.violate(RuleConflictShape, "error_msg "+quoted(want), quoted(k.Message))
 	}
+	c.refusedSettle = k.Code == wire.ConflictValidation && c.shut.by == closeSolo
 	c.provoked(k.Code, got)
 	c.conflictRound(k)
 	c.log.conflict(c, k.Code)
@@ -35,8 +36,12 @@ func (c *Client) provoked(code int, got string) {
 	case wire.ConflictValidation, wire.ConflictConflict:
 	case wire.ConflictRejected:
 		// A solo operation is not pending any more when its push fails.
-		if o == nil && !c.solo && !c.closed {
+		switch {
+		case c.solo || c.closed:
+		case o == nil:
 			c.violate(RuleConflictUnprovoked, "a transaction that the chain can reject", got+" with nothing pending")
+		case o.spec.kind == kindUpdate && !o.spec.own || !o.signed && !o.given && !o.maybe: // an abort may have this code too
+			c.violate(RuleConflictUnprovoked, "a transaction that the chain can reject", got+" while "+o.tag+" is pending")
 		}
 	case wire.ConflictTimeout:
 		if o == nil && !c.closed {

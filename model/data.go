@@ -37,8 +37,13 @@ func (c *Client) data(r *request, raw json.RawMessage) {
 		a, _ := wire.Text(members["action"])
 		shape(a == "calls_pruned", "calls_pruned")
 	case wire.MethodHistoryFetch:
-		var list []json.RawMessage
-		shape(json.Unmarshal(raw, &list) == nil, "a list")
+		c.historyReply(r, raw)
+	case wire.MethodGetContract:
+		shape(isObject, "an object")
+		c.contractReply(r, members)
+	case wire.MethodGetContractCall, wire.MethodDryRunCallContract:
+		shape(isObject, "an object")
+		c.callReply(r, members)
 	default:
 		shape(isObject, "an object")
 	}

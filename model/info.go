@@ -35,32 +35,34 @@ func (c *Client) info(f *wire.Frame) {
 	case wire.EventUpdate, wire.EventDepositCreated, wire.EventWithdrawCreated, wire.EventShutdown:
 		c.announce(event)
 	case wire.EventOwnDepositLocked, wire.EventDepositLocked, wire.EventOwnWithdrawLocked, wire.EventWithdrawLocked:
-		// Accepted without judgement.
+		c.locking(lockFrames[event], name, nil)
 	case wire.EventClosing:
-		c.becomeClosing()
+		c.announceClosing()
 	case wire.EventClosedConfirmed:
-		c.becomeClosed()
-		c.ending = event
+		c.closedConfirmed()
 	case wire.EventAbortedUpdate:
 		c.aborted()
 	case wire.EventChannelReestablished:
-		c.op, c.create = nil, nil
-		c.again = true
-		c.skipOpening()
+		c.reestablished()
 	case wire.EventPeerDisconnected:
 		if c.cfg.Role == outcome.Initiator {
 			c.violate(RuleWrongRole, "no "+name+" for the initiator", name)
 		}
+		c.alone, c.leaving = true, false
 		c.lose()
 	case wire.EventTimeout, wire.EventBadStateHash, wire.EventBadSignature, wire.EventNotCreateTx, wire.EventZombieChannel:
 		c.ending = event
 		c.log.timeout = true
 	case wire.EventDied:
-		c.ending = ""
+		c.diedClosing()
+		c.deadlyDuplicate()
 		c.log.died(c)
+		c.ending = ""
 		c.lose()
 		c.becomeDead()
-	case wire.EventMinDepthAchieved, wire.EventMinimumDepthAchieved, wire.EventCloseMutual:
+	case wire.EventMinDepthAchieved, wire.EventMinimumDepthAchieved:
+		c.depth(f)
+	case wire.EventCloseMutual:
 		// Accepted without judgement.
 	default:
 		c.violate(RuleUnknownFrame, "an event of the API", name)
@@ -75,6 +77,13 @@ func (c *Client) lose() {
 	c.op, c.announced = nil, ""
 }
 
+// deadlyDuplicate notes the end of a state machine that got a signature too many.
+func (c *Client) deadlyDuplicate() {
+	if c.loose && c.ending == "" && !c.stopped && !c.closed && c.phase > PhaseStarted {
+		c.quirk(QuirkDeadlyDuplicate, "each request to sign answered once", "info died after a signature that nothing asked for")
+	}
+}
+
 func (c *Client) fsmUp(f *wire.Frame) {
 	if c.sawUp {
 		c.violate(RuleFSMUp, "info fsm_up once", "info fsm_up again")
@@ -84,6 +93,9 @@ func (c *Client) fsmUp(f *wire.Frame) {
 	if b, err := tx.DecodeAs(tx.PrefixByteArray, f.Info.FSMID); err != nil || len(b) != 32 {
 		c.violate(RuleFSMID, "an fsm_id of 32 bytes", quoted(f.Info.FSMID))
 	} else {
+		if c.reestablish == reestablishWaits && c.certain() && c.fsmID == f.Info.FSMID {
+			c.violate(RuleFSMID, "a new fsm_id for a new state machine", "the one of before")
+		}
 		c.fsmID = f.Info.FSMID
 	}
 	c.becomeStarted()

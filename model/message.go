@@ -13,11 +13,3 @@ func (c *Client) message(f *wire.Frame) {
 	}
 	c.log.message(m.Info)
 }
-
-// leave judges channels.leave: the last co-signed state (ws-api 6.6).
-func (c *Client) leave(f *wire.Frame) {
-	if f.Leave.State == c.ledger.text {
-		return
-	}
-	c.sameState(f.Leave.State, "channels.leave")
-}

@@ -152,6 +152,15 @@ func (c *Client) alive(f *wire.Frame) bool {
 		c.violate(RuleAfterDied, "nothing after info died", f.Name())
 		return false
 	}
+	if c.reestablish != reestablishNone {
+		c.reestablishing(f)
+	}
+	if c.leaving {
+		c.left(f)
+	}
+	if f.ErrorReport != nil {
+		c.errored = true
+	}
 	if c.ending != "" && event != wire.EventDied {
 		c.violate(RuleAfterEnd, "info died after info "+c.ending, f.Name())
 		c.ending = ""

@@ -35,6 +35,12 @@ func (c *Client) examine(s *wire.Sign) *op {
 		return o
 	}
 	o.inner = inner
+	switch o.spec.kind {
+	case kindCreate, kindShutdown, kindSolo:
+		if len(s.Updates) > 0 && s.Tag != wire.TagForceProgressTx {
+			o.fail(RuleSignShape, "no updates", describe(s.Updates))
+		}
+	}
 	switch t := inner.(type) {
 	case *tx.Create:
 		c.examineCreate(o, t)
@@ -42,18 +48,22 @@ func (c *Client) examine(s *wire.Sign) *op {
 		c.examineState(o, s.Updates, t.ChannelID, t.Round, t.StateHash)
 	case *tx.Deposit:
 		c.examineState(o, s.Updates, t.ChannelID, t.Round, t.StateHash)
+		c.examinePayer(o, t.FromID)
+		c.examineAmount(o, s.Updates, t.Amount)
 	case *tx.Withdraw:
 		c.examineState(o, s.Updates, t.ChannelID, t.Round, t.StateHash)
+		c.examinePayer(o, t.ToID)
+		c.examineAmount(o, s.Updates, t.Amount)
 	case *tx.CloseMutual:
-		c.examineChannel(o, t.ChannelID)
+		c.examineMutual(o, t)
 	case *tx.CloseSolo:
-		c.examineChannel(o, t.ChannelID)
+		c.examineSolo(o, t.ChannelID, t.FromID, t.Payload, t.PoI)
 	case *tx.Slash:
-		c.examineChannel(o, t.ChannelID)
+		c.examineSolo(o, t.ChannelID, t.FromID, t.Payload, t.PoI)
 	case *tx.Settle:
-		c.examineChannel(o, t.ChannelID)
+		c.examineSettle(o, t)
 	case *tx.SnapshotSolo:
-		c.examineChannel(o, t.ChannelID)
+		c.examineSolo(o, t.ChannelID, t.FromID, t.Payload, nil)
 	case *tx.ForceProgress:
 		c.examineChannel(o, t.ChannelID)
 	}

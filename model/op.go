@@ -69,6 +69,8 @@ type op struct {
 	after   balances
 	moved   *big.Int // coins put into the channel, negative for taken out
 	faults  []fault
+	doubts  []fault // what a correct node may offer and this client does not sign
+	lock    lockStep
 	checked bool // the peer's signature in the offer was verified
 
 	given  bool           // the client signed this transaction before, for an operation that got lost
@@ -83,6 +85,10 @@ type op struct {
 
 func (o *op) fail(rule, expected, got string) {
 	o.faults = append(o.faults, fault{rule, expected, got})
+}
+
+func (o *op) doubt(rule, expected, got string) {
+	o.doubts = append(o.doubts, fault{rule, expected, got})
 }
 
 // holds reports whether unsigned is one of the transactions that this

@@ -41,6 +41,7 @@ func (c *Client) opening(name string) bool {
 		return false
 	case i < c.step:
 		if name == channelChanged { // its block may have been replaced, or its depth assumed
+			c.quirk(QuirkOnChainAgain, "each block once", name+" again")
 			return true
 		}
 		c.violate(RuleOpeningOrder, c.nextOf(order), name+" again or too late")
@@ -76,12 +77,18 @@ func (c *Client) unsigned(name string) {
 // opened handles info open.
 func (c *Client) opened() {
 	switch {
-	case c.again:
+	case c.reestablish == reestablishShaken:
+		c.reestablish = reestablishOpen
+		c.shut = closeFlow{before: c.shut.before}
 	case !c.openingDone() && c.step < len(openings[c.cfg.Role])-1:
 		c.opening("info " + wire.EventOpen)
 	case c.stale:
 	case c.closed:
+		if c.refusedSettle {
+			c.quirk(QuirkSettleReopens, "a closing channel after a wrong settle signature", "info open")
+		}
 		c.quirk(QuirkOpenAgain, "open once", "info open again")
+		c.openedAgain()
 	default:
 		c.violate(RuleOpeningOrder, "info open once", "info open again: "+strings.TrimSpace(c.phase.String()))
 	}

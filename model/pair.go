@@ -34,6 +34,7 @@ func (p *Pair) Check() []Violation {
 		conflicts(i, r)
 		conflicts(r, i)
 		p.deaths()
+		p.leaves()
 	}
 	i.quiet()
 	r.quiet()
@@ -167,13 +168,37 @@ func conflicts(c, peer *Client) {
 // deaths judges the end of both sides.
 func (p *Pair) deaths() {
 	i, r := p.Initiator, p.Responder
-	if i.log.deadOpen && r.log.deadOpen && !i.log.timeout && !r.log.timeout {
-		i.quirk(QuirkDiedUnexplained, "an open channel until somebody ends it", "info died on both sides")
+	crossing := func(a, b *Client) bool { return a.log.death == deathShutdown && b.log.death == deathProposal }
+	const expected = "an open channel until somebody ends it"
+	switch {
+	case i.log.timeout || r.log.timeout:
+	case i.log.death == deathShutdown && r.log.death == deathShutdown:
+		i.quirk(QuirkBothShutdown, expected, "info died on both sides, which both signed a shutdown")
+	case crossing(i, r), crossing(r, i):
+		i.quirk(QuirkDeadlyCrossing, expected, "info died on both sides: a shutdown met another operation")
+	case i.log.deadOpen && r.log.deadOpen:
+		i.quirk(QuirkDiedUnexplained, expected, "info died on both sides")
+	}
+}
+
+// leaves judges that somebody asked to leave.
+func (p *Pair) leaves() {
+	i, r := p.Initiator, p.Responder
+	if i.leaveAsked || r.leaveAsked {
+		return
+	}
+	for _, c := range []*Client{i, r} {
+		if c.log.left > 0 && i.certain() && r.certain() {
+			c.violate(RulePairLeave, "no channels.leave before a client asks", "channels.leave")
+		}
 	}
 }
 
 // quiet judges what one side must have got when nothing is under way.
 func (c *Client) quiet() {
+	if c.shut.owes != "" {
+		c.closingOwed("nothing")
+	}
 	if c.phase != PhaseOpen || c.op != nil || !c.certain() {
 		return
 	}

@@ -22,7 +22,9 @@ type pairLog struct {
 	gap          bool     // frames or answers may be missing
 	timeout      bool     // a last word of the state machine
 	deadOpen     bool     // it died in an open channel with nothing under way
-	pending      bool     // an operation was under way at the last check
+	death        death
+	left         int  // channels.leave that came
+	pending      bool // an operation was under way at the last check
 }
 
 func (l *pairLog) sent(r *request) {
@@ -98,6 +100,29 @@ func (l *pairLog) oddRound(round uint64) {
 	}
 }
 
+// death is what was under way when a state machine died without a last word.
+type death uint8
+
+const (
+	deathNone     death = iota
+	deathOther          // nothing that explains it
+	deathShutdown       // an own shutdown was signed
+	deathProposal       // an own update, deposit or withdrawal was signed
+)
+
 func (l *pairLog) died(c *Client) {
-	l.deadOpen = c.phase == PhaseOpen && c.op == nil && !c.ended && !c.loose && !c.closed && c.certain()
+	certain := !c.loose && !c.closed && c.certain()
+	l.deadOpen = c.phase == PhaseOpen && c.op == nil && !c.ended && certain
+	l.death = deathNone
+	if c.phase != PhaseOpen || !certain || c.ending != "" || c.stopped {
+		return
+	}
+	switch o := c.op; {
+	case o == nil || !o.spec.own || !o.signed:
+		l.death = deathOther
+	case o.spec.kind == kindShutdown:
+		l.death = deathShutdown
+	case o.spec.kind != kindSolo:
+		l.death = deathProposal
+	}
 }

@@ -124,6 +124,8 @@ var refused = map[string]string{
 	"67_mismatch_channel_reserve": "the sides have different reserves",
 	"67_mismatch_lock_period":     "the sides have different lock periods",
 	"90_create_amount_changed":    "the initiator signs another amount than it connected with",
+	"90_bad_deposit_tx":           "the initiator signs another amount than it asked for",
+	"90_bad_withdraw_tx":          "the initiator signs another amount than it asked for",
 }
 
 // seedEvents reads the transcript of the session that the project started from.

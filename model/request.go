@@ -1,8 +1,6 @@
 package model
 
 import (
-	"encoding/json"
-	"math/big"
 	"slices"
 
 	"chanbot/wire"
@@ -31,17 +29,10 @@ type request struct {
 	batch bool // its answer may be left out (ws-api 3.1)
 	early bool // sent before fsm_up: nothing is certain
 
-	tag      string    // of a signature or an abort
-	op       *op       // the operation that was pending under that tag
-	late     bool      // that operation was signed already
-	transfer *transfer // of update.new, when it is well formed
-}
-
-// transfer is what update.new asks for.
-type transfer struct {
-	from, to string
-	amount   *big.Int
-	meta     []string
+	tag  string // of a signature or an abort
+	op   *op    // the operation that was pending under that tag
+	late bool   // that operation was signed already
+	wish *wish  // of update.new, deposit and withdraw, when it is well formed
 }
 
 // mustAnswer reports whether the node owes an answer whatever happens.
@@ -99,32 +90,6 @@ func action(req *wire.Request) string {
 	return a
 }
 
-func parseTransfer(params json.RawMessage) *transfer {
-	members, _ := wire.Members(params)
-	t := &transfer{}
-	var ok [3]bool
-	t.from, ok[0] = wire.Text(members["from"])
-	t.to, ok[1] = wire.Text(members["to"])
-	t.amount, ok[2] = wire.Integer(members["amount"])
-	if ok != [3]bool{true, true, true} {
-		return nil
-	}
-	if meta := members["meta"]; meta != nil {
-		var list []json.RawMessage
-		if json.Unmarshal(meta, &list) != nil {
-			return nil
-		}
-		for _, raw := range list {
-			text, ok := wire.Text(raw)
-			if !ok {
-				return nil
-			}
-			t.meta = append(t.meta, text)
-		}
-	}
-	return t
-}
-
 // Sent tells a frame that this client is about to put on its socket, legal or
 // not. req is the request in it; with the zero Request the frame is read as the
 // node reads it, batches and text that it ignores included. Binary frames,
@@ -157,7 +122,7 @@ func (c *Client) sent(req wire.Request, batch bool) {
 	case callAbort:
 		c.sentAbort(r)
 	case callStop:
-		c.ended = true
+		c.ended, c.stopped = true, true
 	case callAction:
 		c.sentAction(r)
 	case callQuery:
@@ -174,10 +139,10 @@ func (c *Client) sent(req wire.Request, batch bool) {
 
 func (c *Client) sentAction(r *request) {
 	switch m := r.req.Method; m {
-	case wire.MethodUpdateNew:
-		r.transfer = parseTransfer(r.req.Params)
+	case wire.MethodUpdateNew, wire.MethodDeposit, wire.MethodWithdraw:
+		r.wish = parseWish(m, c.own(), r.req.Params)
 		c.ask(r)
-	case wire.MethodUpdateNewContract, wire.MethodUpdateCallContract, wire.MethodDeposit, wire.MethodWithdraw:
+	case wire.MethodUpdateNewContract, wire.MethodUpdateCallContract:
 		c.ask(r)
 	case wire.MethodShutdown:
 		c.ended = true
@@ -191,9 +156,10 @@ func (c *Client) sentAction(r *request) {
 		c.ended = c.ended || m != wire.MethodSnapshotSolo
 		c.ask(r)
 	case wire.MethodLeave:
-		c.ended = true
+		c.ended, c.leaveAsked = true, true
 	case wire.MethodAssumeMinimumDepth:
 		c.assumed = true
+		c.assume(r)
 	}
 }
 

@@ -118,11 +118,29 @@ const (
 	// (transactions 2). For the responder only CheckSign judges it: there the
 	// initiator's parameters win (ws-api 2.1).
 	RuleOfferCreate = "offer-create"
-	// RuleOfferFee: the fee is below Config.MaxFee. Judged by CheckSign only.
+	// RuleOfferFee: the fee of an own operation is the one that was asked for,
+	// otherwise the gas of the transaction times one gas price (transactions
+	// 5.1, 5.2). CheckSign refuses fees above Config.MaxFee too.
 	RuleOfferFee = "offer-fee"
-	// RuleOfferAmount: deposits, withdrawals and closings are of the amounts
-	// that the balances and the request give. Reserved.
+	// RuleOfferNonce: an own operation has the nonce that was asked for, if one
+	// was (transactions 5.3).
+	RuleOfferNonce = "offer-nonce"
+	// RuleOfferAmount: a deposit or withdrawal is of the amount in its updates
+	// (transactions 2). A peer's is only refused by CheckSign (fsm 5.6).
 	RuleOfferAmount = "offer-amount"
+	// RuleOfferPayer: from_id or to_id is the party that asked (transactions
+	// 1). A peer's is only refused by CheckSign.
+	RuleOfferPayer = "offer-payer"
+	// RuleOfferFinals: a mutual close pays the balances less the split fee, a
+	// settlement the full balances (transactions 2, 5.4).
+	RuleOfferFinals = "offer-finals"
+	// RuleOfferPayload: the payload of a solo transaction is the last co-signed
+	// state; that of close_solo is empty exactly when that state is on chain
+	// (transactions 2).
+	RuleOfferPayload = "offer-payload"
+	// RuleOfferProof: close_solo and slash prove both balances of the last
+	// co-signed state (transactions 4.4).
+	RuleOfferProof = "offer-proof"
 )
 
 // Rules about the end of an operation.
@@ -183,6 +201,50 @@ const (
 	RuleOnChainCreate = "on-chain-create"
 )
 
+// Rules about the chain and the end of a channel.
+const (
+	// RuleOnChainOther: what is reported on its way to the chain and from there
+	// is the transaction that this client signed; a settlement pays what the
+	// last closing transaction stored (ws-api 6.2, transactions 7).
+	RuleOnChainOther = "on-chain-other"
+	// RuleOnChainPayload: a solo transaction on the chain holds a co-signed
+	// state of this channel, newer than the one there, and a proof of that
+	// state (transactions 2, 7).
+	RuleOnChainPayload = "on-chain-payload"
+	// RuleLockOrder: a deposit or withdrawal that both have signed shows
+	// *_created or *_signed, channel_changed, own_*_locked, *_locked and the
+	// update, in this order, once each (fsm 6.3).
+	RuleLockOrder = "lock-order"
+	// RuleCloseUnsigned: a mutual close is reported only after this client has
+	// signed it (fsm 6.4).
+	RuleCloseUnsigned = "close-unsigned"
+	// RuleClosingOrder: close_mutual, solo_closing or can_slash, then at once
+	// info closing, later channel_closed, closed_confirmed and died, once each
+	// (fsm 6.4, 6.5).
+	RuleClosingOrder = "closing-order"
+	// RuleCanSlash: can_slash shows this client's own latest state, and comes
+	// exactly when the chain has an older one; otherwise solo_closing comes
+	// (fsm 6.5, ws-api 6.2).
+	RuleCanSlash = "can-slash"
+	// RuleDepthUnasked: min_depth_achieved follows an own snapshot on the
+	// chain, minimum_depth_achieved an assume_minimum_depth of that
+	// transaction (ws-api 6.1).
+	RuleDepthUnasked = "depth-unasked"
+	// RuleLeaveOrder: channels.leave comes once, not while the channel closes,
+	// and the initiator's state machine ends with it (fsm 6.8).
+	RuleLeaveOrder = "leave-order"
+	// RuleReestablishOrder: a new state machine of an old channel shows
+	// channel_reestablished, open and the update before anything else
+	// (fsm 6.8).
+	RuleReestablishOrder = "reestablish-order"
+	// RuleHistory: history.fetch gives not more entries than asked for, of the
+	// types asked for (ws-api 5).
+	RuleHistory = "history"
+	// RuleContract: a contract query is answered about the contract and the
+	// caller that it names (ws-api 5).
+	RuleContract = "contract"
+)
+
 // Rules about both sides of a channel, judged by Pair.
 const (
 	// RulePairChannel: both sides have the same channel id (transactions 3).
@@ -207,6 +269,9 @@ const (
 	// RulePairUnanswered: in a quiet open channel every request with an id has
 	// been answered (ws-api 3.2).
 	RulePairUnanswered = "pair-unanswered"
+	// RulePairLeave: channels.leave comes because one of the clients asked
+	// (fsm 6.8).
+	RulePairLeave = "pair-leave"
 )
 
 // Quirks: what a correct node does in rare cases. They are violations only if
@@ -235,13 +300,33 @@ const (
 	// QuirkOpenAgain: "info open" is repeated in recoveries of a channel that
 	// was closing (fsm 4, 5.1, 5.5).
 	QuirkOpenAgain = "open-again"
+	// QuirkClosingAgain: "info closing" is repeated after such a recovery
+	// (fsm 5.1, 5.5).
+	QuirkClosingAgain = "closing-again"
+	// QuirkSettleReopens: a wrong settle signature ends in conflict 1 and
+	// "info open" in a closing channel (fsm 5.6).
+	QuirkSettleReopens = "settle-reopens"
+	// QuirkOnChainAgain: a transaction is reported again, because its block was
+	// replaced, or late, after its operation was given up.
+	QuirkOnChainAgain = "on-chain-again"
+	// QuirkChainAhead: the node goes by a block whose report has not come: an
+	// empty payload, or 1013.
+	QuirkChainAhead = "chain-ahead"
+	// QuirkBothShutdown: both clients sign a shutdown of their own, and both
+	// state machines die (fsm 3.4). Judged by Pair.
+	QuirkBothShutdown = "both-shutting-down"
+	// QuirkDeadlyCrossing: a shutdown meets the peer's update, deposit or
+	// withdrawal, and both die (fsm 3.4). Judged by Pair.
+	QuirkDeadlyCrossing = "deadly-crossing"
+	// QuirkDeadlyDuplicate: a signature that nothing asked for kills the state
+	// machine (fsm 3.2).
+	QuirkDeadlyDuplicate = "deadly-duplicate"
 	// QuirkDiedUnexplained: both sides of an open channel die although neither
 	// client did anything that ends one. Judged by Pair.
 	QuirkDiedUnexplained = "died-unexplained"
 )
 
-// Rules returns the names of all rules that can be reported by default. The
-// reserved ones are left out.
+// Rules returns the names of all rules that can be reported by default.
 func Rules() []string {
 	return []string{
 		RuleNotJSON, RuleUnknownFrame, RuleEnvelope, RuleFrameSize,
@@ -252,13 +337,16 @@ func Rules() []string {
 		RuleChannelIDEarly, RuleChannelIDMissing, RuleChannelIDChanged, RuleChannelIDWrong,
 		RuleSignShape, RuleSignUnasked, RuleSignOther, RuleSignUnannounced, RuleSignPending,
 		RuleOfferChannel, RuleOfferRound, RuleOfferStateHash, RuleOfferBalance, RuleOfferSignatures,
-		RuleOfferCreate, RuleOfferFee,
+		RuleOfferCreate, RuleOfferFee, RuleOfferNonce, RuleOfferAmount, RuleOfferPayer, RuleOfferFinals,
+		RuleOfferPayload, RuleOfferProof,
 		RuleUpdateShape, RuleUpdateOther, RuleUpdateUnsigned, RuleUpdateRepeated, RuleUpdateSignatures,
 		RuleAbortedUnasked, RuleAbortedSigned, RuleAbortSwallowed, RuleAbortRefused,
 		RuleConflictUnprovoked, RuleConflictRound, RuleConflictShape,
 		RuleBalances, RuleProof, RuleState, RuleMessageParty, RuleOnChainShape, RuleOnChainCreate,
+		RuleOnChainOther, RuleOnChainPayload, RuleLockOrder, RuleCloseUnsigned, RuleClosingOrder, RuleCanSlash,
+		RuleDepthUnasked, RuleLeaveOrder, RuleReestablishOrder, RuleHistory, RuleContract,
 		RulePairChannel, RulePairState, RulePairCoins, RulePairMessage, RulePairMessageLost,
-		RulePairConflict, RulePairAbort, RulePairUnanswered,
+		RulePairConflict, RulePairAbort, RulePairUnanswered, RulePairLeave,
 	}
 }
 
@@ -267,5 +355,7 @@ func Quirks() []string {
 	return []string{
 		QuirkSplitChannel, QuirkStopAfterDied, QuirkStopUnanswered, QuirkClosedSilently,
 		QuirkBlockedClose, QuirkSilentOK, QuirkLateChannelID, QuirkOpenAgain, QuirkDiedUnexplained,
+		QuirkClosingAgain, QuirkSettleReopens, QuirkOnChainAgain, QuirkChainAhead,
+		QuirkBothShutdown, QuirkDeadlyCrossing, QuirkDeadlyDuplicate,
 	}
 }

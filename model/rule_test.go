@@ -2,10 +2,12 @@ package model
 
 import (
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -15,7 +17,7 @@ type ruleCase struct{ broken, legal func(*stage) }
 // cases has one for each rule.
 var cases = func() map[string]ruleCase {
 	all := make(map[string]ruleCase)
-	for _, part := range []map[string]ruleCase{sessionCases, offerCases, endCases, pairCases} {
+	for _, part := range []map[string]ruleCase{sessionCases, offerCases, endCases, pairCases, chainCases} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -55,9 +57,68 @@ var quirkCases = map[string]func(*stage){
 		s.in(res, wire.AppendInfo(nil, "", wire.Info{Event: wire.EventFundingCreated}))
 	},
 	QuirkOpenAgain: func(s *stage) {
+		s.rich()
 		s.open()
-		s.info(ini, wire.EventClosing)
+		follow(s.shutdown(ini, nil)[:6])
+		s.conflict(res, wire.ConflictRejected, 1)
+		s.info(res, wire.EventOpen)
+	},
+	QuirkClosingAgain: func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.shutdown(ini, nil)[:6])
+		s.conflict(ini, wire.ConflictRejected, 1)
+		s.conflict(res, wire.ConflictRejected, 1)
+		s.info(res, wire.EventOpen)
+		follow(s.shutdown(ini, nil))
+	},
+	QuirkSettleReopens: func(s *stage) {
+		s.open()
+		follow(s.solo(nil)[:5])
+		s.out(ini, wire.AppendSigned(nil, nil, wire.TagSettleSign, s.create.Text()))
+		s.conflict(ini, wire.ConflictValidation, 1)
 		s.info(ini, wire.EventOpen)
+	},
+	QuirkOnChainAgain: func(s *stage) {
+		s.open()
+		steps := s.deposit(ini, 5)
+		follow(steps)
+		s.onChain(ini, wire.OnChainChannelChanged, wire.TxTypeDeposit, s.state)
+	},
+	QuirkChainAhead: func(s *stage) {
+		s.open()
+		s.update(ini, 1)
+		follow(s.solo(func(t tx.Tx) {
+			if c, ok := t.(*tx.CloseSolo); ok {
+				c.Payload = nil
+				c.Fee = tx.MinFee(c, big.NewInt(1_000_000_000))
+			}
+		})[:1])
+	},
+	QuirkBothShutdown: func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.shutdown(ini, nil)[:2])
+		follow(s.shutdown(res, nil)[:2])
+		s.info(ini, wire.EventDied)
+		s.info(res, wire.EventDied)
+		s.check()
+	},
+	QuirkDeadlyCrossing: func(s *stage) {
+		s.rich()
+		s.open()
+		s.propose(ini, 1)
+		follow(s.shutdown(res, nil)[:2])
+		s.answer(ini, wire.TagUpdate, s.pending, s.channel)
+		s.info(ini, wire.EventDied)
+		s.info(res, wire.EventDied)
+		s.check()
+	},
+	QuirkDeadlyDuplicate: func(s *stage) {
+		s.open()
+		follow(s.deposit(ini, 5)[:2])
+		s.answer(ini, wire.TagDepositTx, s.pending, s.channel)
+		s.info(ini, wire.EventDied)
 	},
 	QuirkDiedUnexplained: func(s *stage) {
 		s.open()

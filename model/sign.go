@@ -2,7 +2,6 @@ package model
 
 import (
 	"slices"
-	"strings"
 
 	"chanbot/outcome"
 	"chanbot/tx"
@@ -103,9 +102,10 @@ func (c *Client) asks(o *op, s *wire.Sign) {
 		if !slices.Contains(o.spec.asks, r.req.Method) {
 			continue
 		}
-		if r.transfer == nil || r.transfer.is(s.Updates) {
+		if r.wish == nil || r.wish.is(s.Updates) {
 			c.asked = c.asked[i+1:]
 			c.caused(r, "sign."+o.tag)
+			c.examineOptions(o, r)
 			return
 		}
 		other = i
@@ -119,72 +119,5 @@ func (c *Client) asks(o *op, s *wire.Sign) {
 	r := c.asked[other]
 	c.asked = c.asked[other+1:]
 	c.caused(r, "sign."+o.tag)
-	o.fail(RuleSignOther, r.transfer.String(), describe(s.Updates))
-}
-
-// is reports whether the updates are those of the transfer, in order
-// (transactions 6).
-func (t *transfer) is(updates []wire.Update) bool {
-	if len(updates) != 1+len(t.meta) {
-		return false
-	}
-	u := &updates[0]
-	if u.Op != wire.OpTransfer || u.From != t.from || u.To != t.to || u.Amount != nil && u.Amount.Cmp(t.amount) != 0 {
-		return false
-	}
-	for i, m := range t.meta {
-		if u := &updates[1+i]; u.Op != wire.OpMeta || plain(m) && u.Data != m {
-			return false
-		}
-	}
-	return true
-}
-
-// plain reports whether a text is written the same way by everybody.
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-func (t *transfer) String() string {
-	return describe(append([]wire.Update{{Op: wire.OpTransfer, From: t.from, To: t.to, Amount: t.amount}}, metas(t.meta)...))
-}
-
-func metas(list []string) (all []wire.Update) {
-	for _, m := range list {
-		all = append(all, wire.Update{Op: wire.OpMeta, Data: m})
-	}
-	return all
-}
-
-// describe shows updates in words.
-func describe(updates []wire.Update) string {
-	var s strings.Builder
-	for i := range updates {
-		u := &updates[i]
-		if i > 0 {
-			s.WriteString(", ")
-		}
-		s.WriteString(u.Op)
-		if u.Amount != nil {
-			s.WriteString(" of " + excerpt(u.Amount.String()))
-		}
-		if u.From != "" {
-			s.WriteString(" from " + excerpt(u.From))
-		}
-		if u.To != "" {
-			s.WriteString(" to " + excerpt(u.To))
-		}
-		if u.Data != "" {
-			s.WriteString(" " + quoted(u.Data))
-		}
-	}
-	if s.String() == "" {
-		return "no updates"
-	}
-	return excerpt(s.String())
+	o.fail(RuleSignOther, r.wish.String(), describe(s.Updates))
 }

@@ -34,10 +34,11 @@ type stage struct {
 	fsm     [2]string
 	id      int64
 	found   []Violation
+	change  []func(*Config)
 }
 
 func newStage(t testing.TB, change ...func(*Config)) *stage {
-	s := &stage{t: t, round: 1}
+	s := &stage{t: t, round: 1, change: change}
 	for i, label := range []string{"initiator", "responder"} {
 		s.keys[i] = tx.DeriveKeyPair([]byte("model"), label)
 		s.fsm[i] = tx.Encode(tx.PrefixByteArray, make([]byte, 32))
@@ -55,10 +56,11 @@ func newStage(t testing.TB, change ...func(*Config)) *stage {
 		s.c[i] = NewClient(cfg)
 		s.c[i].Connected(false)
 	}
-	s.bal = balances{big.NewInt(990), big.NewInt(510)}
+	amounts := s.c[ini].cfg
+	s.bal = s.c[ini].ledger.balances
 	create := &tx.Create{
-		Version: 2, InitiatorID: s.keys[ini].ID(), InitiatorAmount: big.NewInt(1000), ResponderID: s.keys[res].ID(),
-		ResponderAmount: big.NewInt(500), ChannelReserve: big.NewInt(2), LockPeriod: 10, Fee: big.NewInt(17_640_000_000_000),
+		Version: 2, InitiatorID: s.keys[ini].ID(), InitiatorAmount: amounts.InitiatorAmount, ResponderID: s.keys[res].ID(),
+		ResponderAmount: amounts.ResponderAmount, ChannelReserve: big.NewInt(2), LockPeriod: 10, Fee: big.NewInt(17_640_000_000_000),
 		StateHash: s.hash(s.bal), Nonce: 7,
 	}
 	s.channel = tx.ChannelIDOf(s.keys[ini].ID(), 7, s.keys[res].ID()).String()

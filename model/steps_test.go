@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"errors"
 	"math/big"
 	"strings"
@@ -53,6 +54,7 @@ func (s *stage) reestablish() {
 	s.info(ini, wire.EventDied)
 	s.closed(ini, 1000)
 	s.c[ini].Connected(true)
+	s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
 	s.fsmUp(ini, s.channel)
 	s.info(ini, wire.EventChannelReestablished)
 	s.info(ini, wire.EventOpen)

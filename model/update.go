@@ -43,12 +43,13 @@ func (c *Client) update(f *wire.Frame) {
 	default:
 		c.otherState(o, state, text)
 	}
-	c.again = false
+	c.reestablish = reestablishNone
 }
 
 // cosigned takes over the state that an operation made.
 func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	c.caused(o.answer, "channels.update")
+	c.locked(o)
 	switch {
 	case !o.signed && !o.given && c.certain() && !c.loose:
 		c.violate(RuleUpdateUnsigned, "no state before the client signs "+o.tag, "round "+number(o.round))
@@ -139,7 +140,7 @@ func holdsAll(all, some [][]byte) bool {
 
 // reportedAgain judges the report of a state that is known already.
 func (c *Client) reportedAgain(state *tx.SignedTx, text string) {
-	if c.reported && !c.again && c.certain() {
+	if c.reported && c.reestablish != reestablishOpen && c.certain() {
 		c.violate(RuleUpdateRepeated, "each state once", "round "+number(c.ledger.round)+" again")
 	}
 	if text != c.ledger.text && !c.verified(state, true, c.parties[:]...) {
