@@ -18,6 +18,20 @@
 // conflict 2 that the peer's node caused, a channel that died), the step waits
 // for it for a second at most. A message ends with its delivery, a query with its
 // answer, a stop with its ok or else with died or the close of the socket.
+//
+// A deposit or withdrawal ends like a transfer, with the reports that follow its
+// depth. A mutual close and a settle end when both sides were told died after
+// closed_confirmed and the sockets are gone; a solo close when both were told
+// solo_closing, or can_slash, and closing; a slash when both were told
+// solo_closing with it. A snapshot ends when both were told channel_changed and
+// its starter min_depth_achieved. A leave ends with died, or on a responder that
+// keeps running with peer_disconnected. A reestablish ends when both sides are
+// open again and have reported their state; that of a responder alone ends at
+// its fsm_up. assume_minimum_depth ends when its own side is locked, a post when
+// the node has taken the transaction. Where one of them needs depth, or the end
+// of the lock period, key blocks are asked for. So does a wait for a frame that
+// comes with depth.
+//
 // Frames that a step expects and effects of answers that it expects are waited
 // for as well. Whatever takes longer than the step's timeout ends there; what
 // was told by then stands, and everything else is a timeout by chanbot.

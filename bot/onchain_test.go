@@ -320,3 +320,23 @@ func blocksOf(s *strategy.Scenario) func(*simnode.Config) {
 		}
 	}
 }
+
+// TestOnChainWithBlocksAtAnInterval runs the ready scenarios that need depth on
+// a node that makes blocks by itself, as a foreign one does.
+func TestOnChainWithBlocksAtAnInterval(t *testing.T) {
+	for _, name := range []string{
+		"assume-minimum-depth", "close", "close-abort", "close-by-both", "close-solo-abort", "close-solo-settle", "contract",
+		"deposit", "deposit-abort", "deposit-rejected-on-chain", "force-progress", "leave-reestablish",
+		"leave-responder-stays", "slash", "snapshot", "snapshot-and-update", "withdraw",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := load(t, name)
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, s, 1, func(c *simnode.Config) { c.Blocks = simnode.Interval })
+				defer b.stop()
+				b.cfg.Embedded = nil
+				passed(t, b.run())
+			})
+		})
+	}
+}

@@ -39,6 +39,12 @@ func actionWords(a *strategy.Action) string {
 			text += fmt.Sprintf(" from %s to %s", orElse(string(a.From), "itself"), orElse(string(a.To), "the peer"))
 		}
 		return text
+	case outcome.Deposit, outcome.Withdraw:
+		return fmt.Sprintf("%s %s", kind, a.Amount)
+	case strategy.Post:
+		if len(a.Tx) <= 40 {
+			return kind + " " + a.Tx
+		}
 	case outcome.Message:
 		return fmt.Sprintf("%s %q", kind, a.Info)
 	case strategy.Reply:
