@@ -28,7 +28,8 @@ type player struct {
 	keys    []tx.KeyPair
 	stopped *interruption
 	term    terminal
-	shown   bool // a block was printed, so the next one needs some distance
+	tape    *tape // keeps the frames; nil when nobody looks at them
+	shown   bool  // a block was printed, so the next one needs some distance
 }
 
 // play runs a scenario. The summary is nil when nothing could be run; an error
@@ -55,6 +56,13 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 		return nil, err
 	}
 	cfg.Frames = out.frames
+	switch {
+	case p.tape == nil:
+	case out.frames == nil:
+		cfg.Frames = p.tape
+	default:
+		cfg.Frames = both{out.frames, p.tape}
+	}
 	show := p.progress(j, cfg)
 	cfg.Progress = show.step
 	report, err := bot.Run(ctx, cfg)
