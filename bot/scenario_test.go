@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"chanbot/bot"
 	"chanbot/internal/memnet"
@@ -170,6 +171,7 @@ func TestReadyScenariosPass(t *testing.T) {
 				b := newBench(t, s, 1, func(c *simnode.Config) {
 					if s.Node != nil && s.Node.Era == "2020" {
 						c.Era = simnode.Era2020
+						c.Latency = time.Millisecond // so that signatures of both sides cross
 					}
 				})
 				defer b.stop()
