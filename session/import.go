@@ -32,9 +32,10 @@ type Imported struct {
 	// Labels are the sockets of the entries in the words of a scenario, "" for
 	// an entry of no socket.
 	Labels []string
-	lines  []int          // of the entries
-	lost   map[int]bool   // entries that the scenario leaves out
-	sent   map[string]int // by label: what its clients send, connections too
+	lines  []int            // of the entries
+	loose  map[segment]bool // sockets whose end is not judged
+	lost   map[int]bool     // entries that the scenario leaves out
+	sent   map[string]int   // by label: what its clients send, connections too
 
 	// Old says that the session was recorded with a node from before April 2020.
 	Old bool
@@ -66,7 +67,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	}
 	im := newImporter(entries, lineNumbers(data), o)
 	im.run()
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, sent: im.sent()}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: im.sent()}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -130,7 +131,8 @@ type importer struct {
 	accounts accounts
 	channel  channelBlock
 
-	left      map[int]bool // entries that are left out
+	left      map[int]bool     // entries that are left out
+	loose     map[segment]bool // sockets whose end is not judged
 	steps     []*importStep
 	offers    []*offer
 	channelID string            // of the channel that was opened last
@@ -142,7 +144,7 @@ type importer struct {
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool)}
+	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
 	im.entries, im.lines = reorder(entries, lines)
 	im.all, im.links = linksOf(im.entries)
 	im.accounts = accountsOf(im.entries, im.links)

@@ -178,6 +178,10 @@ func TestEverySessionIsImportedAndPasses(t *testing.T) {
 				t.Skipf("does not pass: %s", reason)
 			case problem != "":
 				t.Errorf("%s%s", problem, dump(name, im, tape))
+			default:
+				for _, d := range im.Compare(tape.entries) {
+					t.Errorf("line %d: %s%s", im.Line(d.WantIndex), d, dump(name, im, tape))
+				}
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,54 +16,89 @@ import (
 // What the session has is Want. got are the frames of the run; those that came
 // after its last step, when the channels were stopped, do not count.
 func (im *Imported) Compare(got []Entry) []Divergence {
-	o := Options{NodeOnly: true, Stops: true, Doubles: true, Eras: im.Old}
 	want := make([]Entry, len(im.Entries))
-	optional := false
+	several := false
 	for i, e := range im.Entries {
-		e.Side = im.Labels[i]
+		e.Side, e.Pair = im.Labels[i], i // Pair is only to find it again
+		several = several || strings.Contains(e.Side, ".")
 		if e.Side == "" || im.lost[i] {
 			e.Dir = results.DirNote
 		}
-		want[i] = comparable(e)
+		want[i] = e
 	}
-	optional = bytes.Contains(im.Scenario, []byte(optionalTimeout))
-	got = slices.Clone(got)
-	sent := make(map[string]int)
-	for i, e := range got {
-		if e.Dir == results.DirConnect || e.Dir == results.DirOut {
-			sent[e.Side]++
-		}
-		if e.Dir == results.DirOut && sent[e.Side] > im.sent[e.Side] { // the run ends its channels
-			got = got[:i]
-			break
-		}
-		got[i] = comparable(e)
+	want, got = im.judged(want), im.judged(im.before(got))
+	all := Compare(want, got, Options{NodeOnly: true, Doubles: true, Eras: im.Old})
+	if several { // which sockets share a channel is chance where accounts are the same
+		all = slices.DeleteFunc(all, func(d Divergence) bool { return strings.Contains(d.Side, "/") })
 	}
-	if optional {
-		want, got = slices.DeleteFunc(want, isTimeout), slices.DeleteFunc(got, isTimeout)
-	}
-	all := Compare(want, got, o)
 	for i := range all {
-		if !strings.Contains(all[i].Side, "/") && all[i].WantIndex >= 0 {
-			all[i].WantIndex = indexIn(im.Entries, want, all[i].WantIndex)
+		if all[i].WantIndex >= 0 {
+			all[i].WantIndex = want[all[i].WantIndex].Pair
 		}
 	}
 	return all
 }
 
-// indexIn finds an entry of a list that some were taken from in the whole one.
-func indexIn(whole, list []Entry, at int) int {
-	n := 0
-	for i := range whole {
-		if n <= at && bytes.Equal(whole[i].Frame, list[n].Frame) && whole[i].T == list[n].T {
-			if n == at {
-				return i
-			}
-			n++
+// before returns the frames of a run up to where it ends its channels.
+func (im *Imported) before(got []Entry) []Entry {
+	sent := make(map[string]int)
+	for i, e := range got {
+		if e.Dir == results.DirConnect || e.Dir == results.DirOut {
+			sent[e.Side]++
+		}
+		if e.Dir == results.DirOut && sent[e.Side] > im.sent[e.Side] {
+			return got[:i]
 		}
 	}
-	return at
+	return got
 }
+
+// judged keeps the entries that are compared: not those of a side that stopped
+// second, whose end has several legal forms, nor timeouts that race.
+func (im *Imported) judged(entries []Entry) []Entry {
+	races := bytes.Contains(im.Scenario, []byte(optionalTimeout))
+	socket := make(map[string]int)    // how many a side has had
+	stopID := make(map[string]string) // of the last stop of a side
+	var kept []Entry
+	for _, e := range entries {
+		switch e.Dir {
+		case results.DirConnect:
+			socket[e.Side]++
+		case results.DirOut:
+			if f, ok := envelopeOf(e); ok && actionOf(e.Frame) == wire.ActionStop {
+				stopID[e.Side] = string(f.ID)
+			}
+		case results.DirClose:
+			if c, ok := e.Close(); ok && c.Code == 1005 { // a client's close may be answered
+				e.Frame = json.RawMessage(`{"code":1000,"reason":""}`)
+			}
+			if im.loose[segment{e.Side, socket[e.Side]}] {
+				continue
+			}
+		case results.DirIn:
+			f := wire.DecodeFrame(bytes.Clone(e.Frame))
+			name := f.Name()
+			ends := name == "info died" || name == "result ok" && string(f.ID) == stopID[e.Side]
+			if ends && im.loose[segment{e.Side, socket[e.Side]}] || races && name == "info timeout" {
+				continue
+			}
+		default:
+			continue
+		}
+		e.Frame = anyID.ReplaceAll(e.Frame, []byte(`"id":0`)) // clients use ids twice
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// segment is the n-th socket that has a label, from 1.
+type segment struct {
+	label string
+	n     int
+}
+
+// anyID finds ids of requests.
+var anyID = regexp.MustCompile(`"id":\s*(-?[0-9]+|"[^"]*")`)
 
 // Line returns the line of the session file that an entry is on, 0 for none.
 func (im *Imported) Line(entry int) int {
@@ -70,29 +106,6 @@ func (im *Imported) Line(entry int) int {
 		return 0
 	}
 	return im.lines[entry]
-}
-
-// comparable makes an entry such that the ends of sockets that clients close
-// look the same, and drops what says nothing about the node.
-func comparable(e Entry) Entry {
-	switch e.Dir {
-	case results.DirIn, results.DirOut, results.DirConnect:
-	case results.DirClose:
-		if c, ok := e.Close(); ok && c.Code == 1005 {
-			e.Frame = json.RawMessage(`{"code":1000,"reason":""}`)
-		}
-	default:
-		e.Dir = results.DirNote
-	}
-	return e
-}
-
-func isTimeout(e Entry) bool {
-	if e.Dir != results.DirIn || !bytes.Contains(e.Frame, []byte(wire.EventTimeout)) {
-		return false
-	}
-	f := wire.DecodeFrame(bytes.Clone(e.Frame))
-	return f.Info != nil && f.Info.Event == wire.EventTimeout
 }
 
 // optionalTimeout is how a scenario writes a timeout that may be missing.

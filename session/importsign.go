@@ -199,7 +199,7 @@ func (im *importer) signatures(o *offer, s *tx.SignedTx, change mapping) any {
 	if change == nil {
 		switch {
 		case is(append(slices.Clone(given), own)...):
-			if strange(o) {
+			if strange(o) || im.foreign(o) {
 				return mapping{{"tamper", mapping{{"signatures", words}}}}
 			}
 			return "accept"
@@ -220,6 +220,27 @@ func (im *importer) signatures(o *offer, s *tx.SignedTx, change mapping) any {
 		m = append(m, member{"change", change})
 	}
 	return mapping{{"tamper", m}}
+}
+
+// foreign says whether an offer to co-sign is none that the peer was offered: its
+// client gave something else back.
+func (im *importer) foreign(o *offer) bool {
+	switch o.tag {
+	case wire.TagResponderSign, wire.TagUpdateAck, wire.TagDepositAck, wire.TagWithdrawAck, wire.TagShutdownSignAck:
+	default:
+		return false
+	}
+	alike := false
+	for _, p := range slices.Backward(im.offers) {
+		if p.link.role == o.link.role || p.signed == nil || p.body.Type() != o.body.Type() {
+			continue
+		}
+		if bytes.Equal(p.signed.Tx, o.signed.Tx) {
+			return false
+		}
+		alike = true
+	}
+	return alike
 }
 
 // strange says whether an offer to create a channel is not what the socket was

@@ -303,6 +303,7 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 	s := im.steps[len(im.steps)-1]
 	s.end = e.T
 	if k.tail && k.stops && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
+		im.loose[im.segment(k)] = true
 		return s
 	}
 	if name == "info died" && im.bothTimers(i, k) {
@@ -313,6 +314,20 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 	}
 	s.expect(k.label, name)
 	return s
+}
+
+// segment says the how many-th socket of its label a socket is.
+func (im *importer) segment(k *link) segment {
+	n := 0
+	for _, o := range im.all.all {
+		if o.label == k.label && !im.left[o.begin] {
+			n++
+		}
+		if o == k {
+			break
+		}
+	}
+	return segment{k.label, n}
 }
 
 // together is how close two ends are that have one cause.
@@ -567,7 +582,18 @@ func (im *importer) post(i int) {
 // send adds the step of a frame that is no usual request.
 func (im *importer) send(i int, e Entry, k *link) {
 	v, ok := decodeOrdered(e.Frame)
-	if _, text := v.(string); !ok || text {
+	if _, text := v.(string); ok && text {
+		v, ok = decodeOrdered(e.Text()) // written by hand
+	}
+	switch v.(type) {
+	case mapping, []any:
+	default:
+		ok = false
+	}
+	if !ok {
+		if token.Match(e.Text()) {
+			im.note(i, "keys and ids in a text that is no JSON; it is sent as it was recorded")
+		}
 		im.step(i, k, mapping{{"send", mapping{{"text", string(e.Text())}}}})
 		return
 	}
