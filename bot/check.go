@@ -133,7 +133,7 @@ func (c *Config) runnable(s *strategy.Step) (errs []error) {
 			errs = append(errs, fmt.Errorf("%s: to post needs the node's HTTP API (--api URL)", s.Pos))
 		}
 	case outcome.Wait:
-		if a.Wait.Blocks > 0 {
+		if a.Wait.Blocks > 0 && (c.API == nil || c.API.Height == nil) {
 			errs = append(errs, c.canMine(s)...)
 		}
 	case outcome.Blocks:

@@ -340,3 +340,19 @@ func TestOnChainWithBlocksAtAnInterval(t *testing.T) {
 		})
 	}
 }
+
+// TestWaitForForeignBlocks looks at the height of a chain that nobody can make
+// blocks for.
+func TestWaitForForeignBlocks(t *testing.T) {
+	s := parse(t, "x.yaml", "chanbot: 1\nname: x\ndescription: x\nsteps:\n  - wait: {blocks: 3}\n")
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, s, 1, func(c *simnode.Config) { c.Blocks = simnode.Interval })
+		defer b.stop()
+		b.cfg.Embedded = nil
+		before := b.node.Height()
+		passed(t, b.run())
+		if n := b.node.Height() - before; n != 3 {
+			t.Errorf("%d blocks", n)
+		}
+	})
+}

@@ -179,6 +179,10 @@ func (p *pair) playBlocks(r *run, key, micro int) {
 func (p *pair) playWait(t *turn, r *run) {
 	w := r.step.Action.Wait
 	if w.Blocks > 0 {
+		if cfg := &p.fleet.cfg; cfg.Embedded == nil || cfg.Embedded.KeyBlocks == nil {
+			p.awaitBlocks(t, r, w.Blocks)
+			return
+		}
 		p.playBlocks(r, w.Blocks, 0)
 		return
 	}

@@ -20,6 +20,9 @@ type API struct {
 	Post func(ctx context.Context, s *tx.SignedTx) error
 	// NextNonce returns the nonce of the next transaction of an account.
 	NextNonce func(ctx context.Context, id tx.ID) (uint64, error)
+	// Height returns the height of the chain, for waiting for blocks that come by
+	// themselves.
+	Height func(ctx context.Context) (uint64, error)
 }
 
 // PostRefusal says that the node does not take a transaction.

@@ -18,6 +18,11 @@ func (p *pair) playReestablish(t *turn, r *run) {
 	track := &reestablishTrack{}
 	for i, role := range outcome.Roles {
 		track.sides[i] = p.first(role)
+		if r.step.Who.Role() == role { // maybe with a further socket
+			e := p.party(r.step.Who)
+			e.client = p.first(role).client
+			track.sides[i] = e
+		}
 	}
 	var join []*end
 	for _, role := range roles {

@@ -91,6 +91,10 @@ func api(t testing.TB, dial dialFunc) *bot.API {
 			n, err := client.NextNonce(ctx, id)
 			return n, refused(err)
 		},
+		Height: func(ctx context.Context) (uint64, error) {
+			defer client.Close()
+			return client.Height(ctx)
+		},
 	}
 }
 

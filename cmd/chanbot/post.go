@@ -20,6 +20,7 @@ func poster(client *nodeapi.Client) *bot.API {
 			nonce, err := client.NextNonce(ctx, id)
 			return nonce, refusal(err)
 		},
+		Height: client.Height,
 	}
 }
 
