@@ -30,6 +30,10 @@ type Manifest struct {
 	// Started is the wall clock at the start; everything later is relative.
 	Started time.Time `json:"started"`
 	Host    Host      `json:"host"`
+	// Pairs is how many pairs of bots there are, and Thresholds what is judged
+	// at the end, as it was written.
+	Pairs      int      `json:"pairs,omitempty"`
+	Thresholds []string `json:"thresholds,omitempty"`
 	// Command is the subcommand, Options its flags as they were given.
 	Command string            `json:"command"`
 	Options map[string]string `json:"options,omitempty"`

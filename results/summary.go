@@ -116,6 +116,9 @@ type Threshold struct {
 	Expr   string  `json:"expr"`
 	Value  float64 `json:"value"`
 	Passed bool    `json:"passed"`
+	// Problem says why there is no value, as "not enough samples". A threshold
+	// with a problem has not passed.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Violation is something that a correct node cannot do.
