@@ -60,16 +60,21 @@ func readRoots(path string) (*tls.Config, error) {
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
-// apiClient returns a client of a node's HTTP API that connects through the
-// guard. roots is nil for those of the system, attempts 0 for the usual number.
-func apiClient(base string, g *guard, roots *tls.Config, header http.Header, attempts int) (*nodeapi.Client, error) {
+// apiTransport connects through the guard. roots is nil for those of the system.
+func apiTransport(g *guard, roots *tls.Config) *http.Transport {
 	if roots == nil {
 		roots = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	client, err := nodeapi.New(base, &nodeapi.Options{Header: header, Attempts: attempts, Transport: &http.Transport{
+	return &http.Transport{
 		DialContext: g.Dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 4 * time.Second,
 		TLSClientConfig: roots.Clone(), TLSHandshakeTimeout: 10 * time.Second,
-	}})
+	}
+}
+
+// apiClient returns a client of a node's HTTP API that connects through the
+// guard. roots is nil for those of the system, attempts 0 for the usual number.
+func apiClient(base string, g *guard, roots *tls.Config, header http.Header, attempts int) (*nodeapi.Client, error) {
+	client, err := nodeapi.New(base, &nodeapi.Options{Header: header, Attempts: attempts, Transport: apiTransport(g, roots)})
 	if err != nil {
 		return nil, misuse("the HTTP API of a node is at http://HOST:3013 by default", "--api: %v", err)
 	}
