@@ -1,0 +1,110 @@
+package metrics
+
+import (
+	"time"
+
+	"chanbot/outcome"
+)
+
+// window keeps the last part of a run in intervals, for as long as anybody asks
+// for. What was recorded as warm-up is not in it.
+type window struct {
+	span      time.Duration
+	intervals []interval
+}
+
+// interval is what was collected at one time.
+type interval struct {
+	start, end time.Duration
+	slots      []*slot
+}
+
+// slot is one operation in an interval, all phases together.
+type slot struct {
+	operation outcome.Operation
+	attempts  int64
+	outcomes  [kinds]int64
+	clocks    [3]*packed
+}
+
+// begin begins the interval that ends now and drops those that are too old.
+func (w *window) begin(now time.Duration) {
+	var start time.Duration
+	if n := len(w.intervals); n > 0 {
+		start = w.intervals[n-1].end
+	}
+	old := 0
+	for old < len(w.intervals) && w.intervals[old].end <= now-w.span {
+		old++
+	}
+	w.intervals = append(w.intervals[:0], w.intervals[old:]...)
+	w.intervals = append(w.intervals, interval{start: start, end: now})
+}
+
+func (w *window) add(c *cell) {
+	if c.warmup {
+		return
+	}
+	last := &w.intervals[len(w.intervals)-1]
+	s := last.slot(c.operation)
+	s.attempts += c.attempts
+	for k, n := range c.outcomes {
+		s.outcomes[k] += n
+	}
+	for i, h := range c.clocks {
+		if h.count() == 0 {
+			continue
+		}
+		if s.clocks[i] == nil {
+			s.clocks[i] = newPacked()
+		}
+		s.clocks[i].add(h)
+	}
+}
+
+func (v *interval) slot(op outcome.Operation) *slot {
+	for _, s := range v.slots {
+		if s.operation == op {
+			return s
+		}
+	}
+	s := &slot{operation: op}
+	v.slots = append(v.slots, s)
+	return s
+}
+
+// sum adds up the intervals that ended in the last span before now, for one
+// operation or with "" for all, and returns how much time they cover.
+func (w *window) sum(op outcome.Operation, now, span time.Duration) (*cell, time.Duration) {
+	c := new(cell)
+	var covered time.Duration
+	for i := range w.intervals {
+		v := &w.intervals[i]
+		if v.end <= now-span {
+			continue
+		}
+		covered += v.end - v.start
+		for _, s := range v.slots {
+			if op == "" || s.operation == op {
+				s.addTo(c)
+			}
+		}
+	}
+	return c, covered
+}
+
+func (s *slot) addTo(c *cell) {
+	c.attempts += s.attempts
+	for k, n := range s.outcomes {
+		c.outcomes[k] += n
+	}
+	for i, p := range s.clocks {
+		if p == nil {
+			continue
+		}
+		if c.clocks[i] == nil {
+			c.clocks[i] = newHist(totalDigits)
+		}
+		p.addTo(c.clocks[i])
+	}
+}
