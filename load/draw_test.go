@@ -78,8 +78,8 @@ func even(t *testing.T, what string, counts []int, chances []float64) {
 func equal(n int) []float64 { return slices.Repeat([]float64{1 / float64(n)}, n) }
 
 func TestPairsAreDrawnEvenly(t *testing.T) {
-	for _, pairs := range []int{1, 2, 3, 7, 200} {
-		for _, seed := range []uint64{0, 1, 2, math.MaxUint64} {
+	for _, pairs := range []int{1, 2, 7, 200} {
+		for _, seed := range []uint64{0, 1, math.MaxUint64} {
 			counts := make([]int, pairs)
 			for k := range int64(50_000) {
 				counts[Pair(seed, k, pairs)]++
@@ -154,7 +154,7 @@ func TestPoissonIsEvenAndIndependent(t *testing.T) {
 
 func TestHalvesHaveTheRightSpread(t *testing.T) {
 	for _, n := range []int64{1, 2, 63, 64, 65, 100, 4096, 4097, 100_000, 1 << 40} {
-		const draws = 20_000
+		const draws = 10_000
 		var sum, squares float64
 		for i := range uint64(draws) {
 			got := half(n, Draw(3, 9, i))

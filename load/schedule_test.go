@@ -13,14 +13,14 @@ import (
 func drawPlan(t *rapid.T) Plan {
 	p := Plan{Seed: rapid.Uint64().Draw(t, "seed"), Pairs: rapid.IntRange(1, 20).Draw(t, "pairs")}
 	rate := func(name string) Rate {
-		return Rate{rapid.Uint64Range(0, 300).Draw(t, name), rapid.SampledFrom([]time.Duration{s, 3 * s, 7 * ms}).Draw(t, name+"Per")}
+		return Rate{rapid.Uint64Range(0, 300).Draw(t, name), rapid.SampledFrom([]time.Duration{s, 3 * s, 700 * ms}).Draw(t, name+"Per")}
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "phases") {
 		p.Phases = append(p.Phases, Phase{
 			Arrivals: Arrivals{
 				Process: Process(rapid.IntRange(0, int(ProcessClosed)).Draw(t, "process")),
 				Rate:    rate("rate"), To: rate("to"), By: rate("by"),
-				Every: time.Duration(rapid.Int64Range(int64(ms), int64(s)).Draw(t, "every")), Size: rapid.IntRange(0, 50).Draw(t, "size"),
+				Every: time.Duration(rapid.Int64Range(int64(20*ms), int64(s)).Draw(t, "every")), Size: rapid.IntRange(0, 50).Draw(t, "size"),
 				Think: time.Duration(rapid.Int64Range(0, int64(s)).Draw(t, "think")),
 			},
 			Warmup:   time.Duration(rapid.Int64Range(0, int64(300*ms)).Draw(t, "warmup")),

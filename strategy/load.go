@@ -3,6 +3,7 @@ package strategy
 import (
 	"time"
 
+	"chanbot/load"
 	"chanbot/outcome"
 )
 
@@ -16,12 +17,8 @@ type Load struct {
 	Teardown Teardown
 }
 
-// Setup paces the opening of the channels. A zero rate is unpaced, a zero
-// InFlight unlimited.
-type Setup struct {
-	Rate     Rate
-	InFlight int
-}
+// Setup paces the opening of the channels.
+type Setup = load.Setup
 
 // Teardown is how the fleet ends its channels.
 type Teardown uint8
@@ -67,35 +64,44 @@ type MixEntry struct {
 }
 
 // Process is the shape of the arrivals.
-type Process uint8
+type Process = load.Process
 
 // The processes. Closed is the only closed model: each pair starts its next
 // operation Think after the last one ended.
 const (
-	Uniform Process = iota
-	Poisson
-	Ramp
-	Stairs
-	Burst
-	Closed
+	Uniform = load.ProcessUniform
+	Poisson = load.ProcessPoisson
+	Ramp    = load.ProcessRamp
+	Stairs  = load.ProcessStairs
+	Burst   = load.ProcessBurst
+	Closed  = load.ProcessClosed
 )
 
 // Arrivals say when operations are due, over the whole fleet.
 type Arrivals struct {
-	Pos     Pos
-	Process Process
-	Rate    Rate          // Uniform, Poisson: the rate; Ramp and Stairs: where it starts
-	To      Rate          // Ramp: where it ends; Stairs: where it stops rising (zero: never)
-	By      Rate          // Stairs: how much is added
-	Every   time.Duration // Stairs, Burst: the time between two
-	Size    int           // Burst: operations at once
-	Think   time.Duration // Closed
+	Pos Pos
+	load.Arrivals
 }
 
-// Rate is a whole number of events in a time; the zero value is no rate.
-type Rate struct {
-	Count uint64
-	Per   time.Duration
+// Rate is an exact number of events in a time; the zero value is no rate.
+type Rate = load.Rate
+
+// Plan returns when the work of the fleet is due, for a seed.
+func (l *Load) Plan(seed uint64) load.Plan {
+	p := load.Plan{Seed: seed, Pairs: l.Pairs}
+	for _, ph := range l.Phases {
+		p.Phases = append(p.Phases, load.Phase{Name: ph.Name, Arrivals: ph.Arrivals.Arrivals, Warmup: ph.Warmup, Duration: ph.Duration})
+	}
+	return p
+}
+
+// Weights returns the choice between the entries of Mix.
+func (p *Phase) Weights() load.Mix {
+	weights := make([]uint64, len(p.Mix))
+	for i, e := range p.Mix {
+		weights[i] = e.Weight
+	}
+	return load.NewMix(weights...)
 }
 
 // Threshold is a condition on the results of a run, such as
@@ -114,6 +120,9 @@ type Threshold struct {
 	Clock outcome.Clock
 	// Kind is the outcome that is meant by share, count and rate.
 	Kind outcome.Kind
+	// Last is the length of the window at the end of the run that is looked at;
+	// zero is the whole run.
+	Last time.Duration
 	// Op is one of < <= > >= == !=.
 	Op string
 	// Limit is nanoseconds for times, parts of 1 for share, a number for

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -167,12 +168,12 @@ steps:
 
 func TestRates(t *testing.T) {
 	for text, want := range map[string]Rate{
-		"400/s":   {400, time.Second},
-		"0.5/s":   {5, 10 * time.Second},
-		"30/m":    {30, time.Minute},
-		"3/10s":   {3, 10 * time.Second},
-		"1.25/ms": {125, 100 * time.Millisecond},
-		"20 / s":  {20, time.Second},
+		"400/s":   {Count: 400, Per: time.Second},
+		"0.5/s":   {Count: 5, Per: 10 * time.Second},
+		"30/m":    {Count: 30, Per: time.Minute},
+		"3/10s":   {Count: 3, Per: 10 * time.Second},
+		"1.25/ms": {Count: 125, Per: 100 * time.Millisecond},
+		"20 / s":  {Count: 20, Per: time.Second},
 	} {
 		if got, ok := parseRate(text); !ok || got != want {
 			t.Errorf("%q: %v %v, want %v", text, got, ok, want)
@@ -198,12 +199,44 @@ func TestThresholds(t *testing.T) {
 		{"share(transfer.signed) > 99.5%", Threshold{Func: "share", Operation: outcome.Transfer, Kind: outcome.Signed, Op: ">", Limit: 0.995}},
 		{"count(violation) == 0", Threshold{Func: "count", Kind: outcome.Violation, Op: "=="}},
 		{"rate(signed) >= 300/s", Threshold{Func: "rate", Kind: outcome.Signed, Op: ">=", Limit: 300}},
+		{"p99(transfer.response, last=30s) < 50ms", Threshold{Func: "quantile", Quantile: 0.99, Operation: outcome.Transfer, Last: 30 * time.Second, Op: "<", Limit: 50e6}},
+		{"share(signed,last=1m30s) > 80%", Threshold{Func: "share", Kind: outcome.Signed, Last: 90 * time.Second, Op: ">", Limit: 0.8}},
 		{"rate(signed) >= 30/m", Threshold{Func: "rate", Kind: outcome.Signed, Op: ">=", Limit: 0.5}},
 	} {
 		c.want.Text = c.text
 		got, err := ParseThreshold(c.text)
 		if err != nil || got != c.want {
 			t.Errorf("%s: %+v, %v; want %+v", c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestThresholdErrorsSayWhere(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"p42x(transfer.response) < 1s":            {1, 28},
+		" p1000(transfer.response) < 1s":          {2, 5},
+		"p99(transfre.response) < 1s":             {5, 17},
+		"p99(transfer.latency) < 1s":              {5, 16},
+		"share(sined) > 1%":                       {7, 5},
+		"share(signed) > 1":                       {17, 1},
+		"  count(signed) == -1é":                  {20, 3},
+		"p99(transfer.response, last=30) < 1s":    {29, 2},
+		"p99(transfer.response, last=1h) < 1s":    {29, 2},
+		"p99(transfer.response, last=) < 1s":      {29, 1},
+		"p99(transfer.response, last=30s) < 10":   {36, 2},
+		"p99(transfer.response, first=30s) < 10s": {1, 39},
+	} {
+		_, err := ParseThreshold(text)
+		wrong, ok := errors.AsType[*ThresholdError](err)
+		if !ok || wrong.Col != want[0] || wrong.Width != want[1] {
+			t.Errorf("%s: %+v, want column and width %v", text, err, want)
+		}
+	}
+	src := "chanbot: 1\nname: x\nsteps: [open]\nthresholds:\n  - p99(transfer.respons) < 1s\n  - \"share(sined) > 1%\"\n  - >-\n    share(sined) > 1%\n"
+	_, problems := Parse("x.yaml", []byte(src), Options{})
+	for i, want := range []Pos{{"x.yaml", 5, 9}, {"x.yaml", 6, 12}, {"x.yaml", 7, 5}} {
+		if len(problems) != 3 || problems[i].Pos != want {
+			t.Fatalf("problem %d, want %v:\n%v", i, want, problems)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func definitions() form {
 		"burst":        mappingForm(burstKeys),
 		"closed":       mappingForm(closedKeys),
 		"teardown":     anyOf(wordForm(teardowns...), mappingForm(teardownKeys)),
-		"threshold":    orVariable(form{"type": "string", "pattern": `^[a-z]+[0-9.]*\([a-z_.]*\) *(<=|>=|==|!=|<|>) *\S+$`}),
+		"threshold":    orVariable(form{"type": "string", "pattern": `^[a-z]+[0-9.]*\([a-z_.]*(, *last=[0-9a-z.]+)?\) *(<=|>=|==|!=|<|>) *\S+$`}),
 		"step":         stepForm(),
 		"roleAction":   roleActionForm(),
 		"stepChoice":   weightedForm(anyOf(ref("step"), listOf(ref("step")))),

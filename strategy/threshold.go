@@ -2,22 +2,40 @@ package strategy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"chanbot/outcome"
 )
 
 var (
-	thresholdForm = regexp.MustCompile(`^([a-z]+[0-9.]*)\(([a-z_.]*)\) *(<=|>=|==|!=|<|>) *(\S+)$`)
+	thresholdForm = regexp.MustCompile(`^([a-z]+[0-9.]*)\(([a-z_.]*)(?:, *last=([^ )]*))?\) *(<=|>=|==|!=|<|>) *(\S+)$`)
 	quantileForm  = regexp.MustCompile(`^p([0-9]{1,2}(?:\.[0-9]{1,4})?|100|999|9999)$`)
 )
 
 const thresholdExample = `a condition such as "p99(transfer.response) < 50ms" or "share(signed) > 80%"`
+
+// MaxLast is the longest window that a threshold can look at.
+const MaxLast = 10 * time.Minute
+
+// ThresholdError says what is wrong with a condition, and where.
+type ThresholdError struct {
+	// Col counts characters from 1; Width of them are wrong.
+	Col, Width int
+	Err        error
+}
+
+// Error names the column and the mistake.
+func (e *ThresholdError) Error() string { return fmt.Sprintf("column %d: %v", e.Col, e.Err) }
+
+// Unwrap returns the mistake.
+func (e *ThresholdError) Unwrap() error { return e.Err }
 
 func (p *parser) threshold(n *node) Threshold {
 	text, ok := p.scalar(n, thresholdExample)
@@ -25,11 +43,31 @@ func (p *parser) threshold(n *node) Threshold {
 		return Threshold{Pos: n.pos}
 	}
 	t, err := ParseThreshold(text)
-	if err != nil {
-		p.reportNode(n, "%v", err)
+	if wrong, ok := errors.AsType[*ThresholdError](err); ok {
+		pos, width := p.within(n, text, wrong.Col-1, wrong.Width)
+		p.report(pos, width, "%v", wrong.Err)
 	}
 	t.Pos = n.pos
 	return t
+}
+
+// within returns the place of a part of a scalar, from character at on; it is
+// the place of the whole when the file spells the text in another way.
+func (p *parser) within(n *node, text string, at, width int) (Pos, int) {
+	if n.pos.Line < 1 || n.pos.Line > len(p.lines) {
+		return n.pos, n.width
+	}
+	line := []rune(p.lines[n.pos.Line-1])
+	from := min(max(n.pos.Col-1, 0), len(line))
+	if from < len(line) && (line[from] == '"' || line[from] == '\'') {
+		from++
+	}
+	if !strings.HasPrefix(string(line[from:]), text) {
+		return n.pos, n.width
+	}
+	pos := n.pos
+	pos.Col = from + 1 + at
+	return pos, width
 }
 
 // ParseThreshold reads one condition on the results of a run:
@@ -38,28 +76,59 @@ func (p *parser) threshold(n *node) Threshold {
 //	share(OUTCOME) > 80%             also OPERATION.OUTCOME
 //	count(OUTCOME) == 0
 //	rate(OUTCOME) >= 300/s
+//
+// After the subject ", last=30s" looks at the end of the run only. The error is
+// a *ThresholdError.
 func ParseThreshold(text string) (Threshold, error) {
 	t := Threshold{Text: text}
-	m := thresholdForm.FindStringSubmatch(strings.TrimSpace(text))
+	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
+	trimmed := strings.TrimSpace(text)
+	m := thresholdForm.FindStringSubmatchIndex(trimmed)
 	if m == nil {
-		return t, fmt.Errorf("expected %s, found %.60q", thresholdExample, text)
+		return t, &ThresholdError{lead + 1, max(utf8.RuneCountInString(trimmed), 1), fmt.Errorf("expected %s, found %.60q", thresholdExample, text)}
 	}
-	fn, subject, limit := m[1], m[2], m[4]
-	t.Op = m[3]
+	part := func(i int) string {
+		if m[2*i] < 0 {
+			return ""
+		}
+		return trimmed[m[2*i]:m[2*i+1]]
+	}
+	// What comes before the last part is ASCII, so bytes are characters there.
+	wrong := func(i int, err error) error {
+		if err == nil {
+			return nil
+		}
+		return &ThresholdError{lead + m[2*i] + 1, max(utf8.RuneCountInString(part(i)), 1), err}
+	}
+	fn, subject := part(1), part(2)
+	t.Op = part(4)
+	of := t.ofTime
 	switch fn {
 	case "share", "count", "rate":
-		t.Func = fn
-		return t, cmp.Or(t.ofOutcome(subject), t.readLimit(limit))
+		t.Func, of = fn, t.ofOutcome
 	case "mean", "min", "max":
 		t.Func = fn
 	default:
 		q, err := quantile(fn)
 		if err != nil {
-			return t, err
+			return t, wrong(1, err)
 		}
 		t.Func, t.Quantile = "quantile", q
 	}
-	return t, cmp.Or(t.ofTime(subject), t.readLimit(limit))
+	var last error
+	if m[6] >= 0 {
+		last = t.readLast(part(3))
+	}
+	return t, cmp.Or(wrong(2, of(subject)), wrong(3, last), wrong(5, t.readLimit(part(5))))
+}
+
+func (t *Threshold) readLast(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Second || d > MaxLast {
+		return fmt.Errorf("expected a time from 1s to %s, found %q", MaxLast, text)
+	}
+	t.Last = d
+	return nil
 }
 
 var thresholdFuncs = []string{"p50", "p90", "p99", "p99.9", "mean", "min", "max", "share", "count", "rate"}

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"math"
 	"math/big"
 	"regexp"
 	"strconv"
@@ -185,6 +186,9 @@ func parseRate(text string) (Rate, bool) {
 		return Rate{}, false
 	}
 	for range m[2] {
+		if per > math.MaxInt64/10 {
+			return Rate{}, false
+		}
 		per *= 10
 	}
 	return Rate{Count: count, Per: per}, true
