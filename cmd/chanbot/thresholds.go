@@ -41,7 +41,7 @@ func measurable(t strategy.Threshold) error {
 	default:
 		ok = false
 	}
-	if !ok {
+	if !ok || t.Last > 0 {
 		return misuse(hint, "%s: %s is not measured by run", t.Pos, t.Text)
 	}
 	return nil
