@@ -59,14 +59,14 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read session %s: %w", file, err)
 	}
-	if !slices.ContainsFunc(entries, isAction) {
-		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
-	}
 	if o.Name == "" {
 		o.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
 	im := newImporter(entries, lineNumbers(data), o)
 	im.run()
+	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
+		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
+	}
 	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: im.sent()}
 	for i, k := range im.links {
 		if k != nil {

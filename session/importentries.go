@@ -10,11 +10,6 @@ import (
 	"chanbot/wire"
 )
 
-// isAction says whether a client did something.
-func isAction(e Entry) bool {
-	return e.Dir == results.DirConnect || e.Dir == results.DirOut
-}
-
 // closing is how long the end of a socket may take: a session shows the end of
 // the closing, and what it leads to may come before.
 const closing = 150 * time.Millisecond
@@ -69,27 +64,36 @@ func effect(entries []Entry, i int) bool {
 	return false
 }
 
-// ownClose says whether entry i is the end of a socket that its client closed.
-// A transcript has no codes: there the node closes after it has said that the
-// channel died, or when it says nothing at all.
+// ownClose says whether entry i is the end of a socket that its client closed:
+// one without a code, or one with the usual code when the node has not said that
+// the channel died, has refused nothing and was not left waiting for long.
 func ownClose(entries []Entry, i int) bool {
 	e := entries[i]
 	c, ok := e.Close()
 	if e.Dir != results.DirClose || !ok {
 		return false
 	}
-	if c.Code != 1000 || e.T != 0 {
+	if c.Code != 1000 {
 		return c.Code == 1005
 	}
 	for j := i - 1; j >= 0; j-- {
 		if entries[j].Side != e.Side {
 			continue
 		}
+		if e.T-entries[j].T > silence-silence/20 {
+			return false
+		}
 		switch entries[j].Dir {
 		case results.DirConnect:
 			return false
 		case results.DirOut:
-			return !bytes.Contains(entries[j].Frame, []byte(`"stop"`))
+			if actionOf(entries[j].Frame) == wire.ActionStop {
+				return false
+			}
+			if e.T > 0 && e.T-entries[j].T < crossing {
+				continue // it may not have arrived
+			}
+			return true
 		case results.DirIn:
 			f := wire.DecodeFrame(bytes.Clone(entries[j].Frame))
 			return !ended(&f)
