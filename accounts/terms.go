@@ -42,6 +42,14 @@ func (t Terms) withDefaults() Terms {
 	return t
 }
 
+// Agreed asks the node who it is and returns the terms with network, gas price
+// and defaults filled in. The error is about the node: it cannot be reached, is
+// of another network, or still syncing.
+func (t Terms) Agreed(ctx context.Context) (Terms, error) {
+	t, _, err := t.agree(ctx)
+	return t, err
+}
+
 // agree asks the node who it is and fills in network and gas price.
 func (t Terms) agree(ctx context.Context) (Terms, nodeapi.Status, error) {
 	t = t.withDefaults()

@@ -92,6 +92,10 @@ type Config struct {
 
 	// Frames takes every frame as it passes; nil drops them.
 	Frames results.Sink
+	// Channels takes what is needed to come back to each channel and to close
+	// it, from many goroutines at once; nil drops that. It is called before
+	// anything is answered.
+	Channels results.ChannelSink
 	// Progress is told of every step that has ended, one call at a time; nil
 	// tells nobody.
 	Progress func(StepEvent)

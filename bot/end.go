@@ -279,6 +279,7 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 		}
 	}
 	e.follow(f)
+	e.keepChannel(f)
 	if f.Kind == wire.KindBatch {
 		for i := range f.Batch {
 			e.dispatch(&f.Batch[i], f.Batch[i].Name())

@@ -37,6 +37,7 @@ var arrows = map[string]rule{
 	"model":            {rooms: []string{"wire", "tx", "outcome"}},
 	"fault":            {rooms: []string{"wire", "outcome"}, foreign: []string{"github.com/gorilla/websocket"}},
 	"accounts":         {rooms: []string{"tx", "nodeapi"}, foreign: []string{"gopkg.in/yaml.v3"}},
+	"reclaim":          {rooms: []string{"accounts", "nodeapi", "wire", "tx", "outcome", "results"}, foreign: []string{"github.com/gorilla/websocket"}},
 	"nodeapi":          {rooms: []string{"tx"}},
 	"simnode":          {rooms: []string{"wire", "tx"}, foreign: []string{"github.com/gorilla/websocket"}},
 	"wire":             {},
