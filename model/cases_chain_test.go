@@ -1,8 +1,9 @@
 package model
 
 import (
-	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -193,14 +194,8 @@ func (s *stage) canSlash(state *tx.SignedTx) {
 // history has the node answer history.fetch for two entries.
 func (s *stage) history(entries int) {
 	id := s.ask(ini, wire.HistoryFetch{N: big.NewInt(2)})
-	list := "["
-	for i := range entries {
-		if i > 0 {
-			list += ","
-		}
-		list += fmt.Sprintf(`{"type":"report","tag":"info","time":"2026-01-01T00:00:00Z","info":{"n":%d}}`, i)
-	}
-	s.in(ini, wire.AppendResult(nil, id, s.channel, []byte(list+"]")))
+	list := slices.Repeat([]string{`{"type":"report","tag":"info","time":"2026-01-01T00:00:00Z","info":{}}`}, entries)
+	s.in(ini, wire.AppendResult(nil, id, s.channel, []byte("["+strings.Join(list, ",")+"]")))
 }
 
 // call has the node answer get.contract_call for ct_a.

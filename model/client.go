@@ -67,6 +67,7 @@ type Client struct {
 	reserve    *big.Int
 	acked      bool       // the last state was started by the peer
 	chainText  string     // the last co-signed transaction seen on its way to the chain
+	lostClose  bool       // a mutual close that this side signed ended without being reported
 	lost       bool       // an operation that this side signed ended without a state since then
 	chainRound uint64     // of the last state that is known to be on chain, 0 when not known
 	snapshots  int        // own snapshots on chain whose depth was not reported

@@ -82,6 +82,8 @@ func (c *Client) openedAgain() {
 func (c *Client) closeMutual(name string, s *tx.SignedTx) {
 	o := c.op
 	switch {
+	case c.certain() && !c.offeredLately(wire.TxTypeCloseMutual):
+		c.violate(RuleCloseUnsigned, "a request to sign it first", name)
 	case !c.judging():
 	case o == nil || o.spec.kind != kindShutdown:
 		if !c.solo {
@@ -152,7 +154,7 @@ func (c *Client) channelClosed(name string, s *tx.SignedTx, inner tx.Tx) {
 	switch t := inner.(type) {
 	case *tx.CloseMutual:
 		switch {
-		case !c.judging() || c.lost || c.solo:
+		case !c.judging() || c.lostClose || c.solo:
 		case f.mutual == nil:
 			c.violate(RuleClosingOrder, "on_chain_tx close_mutual first", name)
 		case !bytes.Equal(f.mutual, s.Tx) && !c.signedByMe(s):

@@ -220,7 +220,13 @@ func (c *Client) sameState(text, where string) {
 	if !c.certain() || c.ledger.signed == nil {
 		return
 	}
-	if bytes.Equal(s.Tx, c.ledger.signed.Tx) || c.op != nil && c.op.holds(s.Tx) {
+	if bytes.Equal(s.Tx, c.ledger.signed.Tx) {
+		if text != c.ledger.text && !c.verified(s, true, c.parties[:]...) {
+			c.violate(RuleState, "a signature of each party in "+where, number(uint64(len(s.Signatures)))+" signatures, not both good")
+		}
+		return
+	}
+	if c.op != nil && c.op.holds(s.Tx) {
 		return
 	}
 	round, _ := stateRound(s)

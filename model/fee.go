@@ -43,10 +43,19 @@ var leastGasPrice = big.NewInt(1_000_000)
 // flatFee is what older nodes write into a mutual close (transactions 5.1).
 var flatFee = big.NewInt(20_000_000_000_000)
 
-// examineOptions judges fee and nonce of an own on-chain offer by what was asked
+// examineOptions judges amount, fee and nonce of an own on-chain offer by what was asked
 // for (transactions 5.1 to 5.3).
 func (c *Client) examineOptions(o *op, r *request) {
-	switch o.inner.(type) {
+	asked := func(amount *big.Int) {
+		if r.wish != nil && amount != nil && amount.Cmp(r.wish.amount) != 0 {
+			o.fail(RuleOfferAmount, excerpt(r.wish.amount.String())+" as asked for", amount.String())
+		}
+	}
+	switch t := o.inner.(type) {
+	case *tx.Deposit:
+		asked(t.Amount)
+	case *tx.Withdraw:
+		asked(t.Amount)
 	case nil, *tx.OffChain, *tx.ForceProgress:
 		return
 	}

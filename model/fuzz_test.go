@@ -79,7 +79,7 @@ func TestShuffledRecordingsDoNotPanic(t *testing.T) {
 	}
 	s := newStage(t)
 	s.open()
-	for i := range 20_000 {
+	for i := range sample(20_000) {
 		tellLine(s.c[rng.IntN(2)], lines[rng.IntN(len(lines))])
 		if i%500 == 0 {
 			s.check()
@@ -87,10 +87,18 @@ func TestShuffledRecordingsDoNotPanic(t *testing.T) {
 	}
 }
 
+// sample is a smaller number under the race detector.
+func sample(n int) int {
+	if raceDetector {
+		return n / 5
+	}
+	return n
+}
+
 // TestRandomLegalSessionsHaveNoViolation plays what a correct node does, in
 // random order, with answers that overtake notifications.
 func TestRandomLegalSessionsHaveNoViolation(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(sample(60)) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		s := newStage(t).open()
 		for range 60 {

@@ -73,6 +73,7 @@ func (c *Client) info(f *wire.Frame) {
 func (c *Client) lose() {
 	if c.op != nil && c.op.signed {
 		c.lost = true
+		c.lostClose = c.lostClose || c.op.spec.kind == kindShutdown
 	}
 	c.op, c.announced = nil, ""
 }
@@ -116,6 +117,13 @@ func (c *Client) sameFSMID(f *wire.Frame) {
 func (c *Client) announce(event string) {
 	if c.announced != "" && c.certain() {
 		c.violate(RuleSignUnannounced, "the request to sign after info "+c.announced, "info "+event)
+	}
+	switch p := c.op; {
+	case !c.certain() || c.loose || c.closed:
+	case event != wire.EventShutdown && (c.phase < PhaseOpen || !c.openingDone()):
+		c.violate(RuleNotOpen, "no operation of the peer before the channel is open and its first update is reported", "info "+event)
+	case p != nil && !p.maybe && (event != wire.EventShutdown || p.spec.kind != kindOnChain):
+		c.violate(RuleSignPending, "the end of "+p.tag+" first", "info "+event)
 	}
 	c.announced = event
 }

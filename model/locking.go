@@ -48,6 +48,9 @@ func (c *Client) locking(l lockFrame, name string, s *tx.SignedTx) {
 		return
 	}
 	defer func() { o.lock = max(o.lock, l.step) }()
+	if o.maybe && o.signed && s != nil && o.holds(s.Tx) {
+		o.maybe = false // it was not lost
+	}
 	if !c.certain() || c.loose || o.maybe {
 		return
 	}
@@ -74,6 +77,8 @@ func (c *Client) locking(l lockFrame, name string, s *tx.SignedTx) {
 // A transaction that got lost may still come into a block.
 func (c *Client) lockingNothing(l lockFrame, name string) {
 	switch {
+	case c.certain() && l.step == lockSigned && !c.offeredLately(l.txType):
+		c.violate(RuleLockOrder, "a request to sign a "+l.txType+" first", name)
 	case !c.certain() || c.loose || c.solo:
 	case l.step == lockOnChain:
 		c.quirk(QuirkOnChainAgain, "a transaction that is waited for", name)
@@ -107,4 +112,10 @@ func (c *Client) onChainRound(round uint64) { c.chainRound = max(c.chainRound, r
 // signedByMe reports whether this client lately signed this transaction.
 func (c *Client) signedByMe(s *tx.SignedTx) bool {
 	return slices.Contains(c.given[:], tx.Blake2b(s.Tx))
+}
+
+// offeredLately reports whether one of the last requests to sign was for a
+// transaction of this type. A signature alone, asked for or not, makes none.
+func (c *Client) offeredLately(txType string) bool {
+	return slices.ContainsFunc(c.seen[:], func(o *op) bool { return o != nil && o.spec.txType == txType })
 }

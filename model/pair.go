@@ -184,21 +184,26 @@ func (p *Pair) deaths() {
 // leaves judges that somebody asked to leave.
 func (p *Pair) leaves() {
 	i, r := p.Initiator, p.Responder
-	if i.leaveAsked || r.leaveAsked {
+	if !i.certain() || !r.certain() {
 		return
 	}
 	for _, c := range []*Client{i, r} {
-		if c.log.left > 0 && i.certain() && r.certain() {
+		peer := i
+		if c == i {
+			peer = r
+		}
+		switch {
+		case c.log.left == 0:
+		case !i.leaveAsked && !r.leaveAsked:
 			c.violate(RulePairLeave, "no channels.leave before a client asks", "channels.leave")
+		case c.leaveAsked && peer.log.left == 0 && (peer.phase == PhaseDead || peer.alone) && !peer.log.gap && !c.log.gap:
+			c.violate(RulePairLeave, "channels.leave on both sides", "channels.leave on one")
 		}
 	}
 }
 
 // quiet judges what one side must have got when nothing is under way.
 func (c *Client) quiet() {
-	if c.shut.owes != "" {
-		c.closingOwed("nothing")
-	}
 	if c.phase != PhaseOpen || c.op != nil || !c.certain() {
 		return
 	}

@@ -23,6 +23,8 @@ func (c *Client) leave(f *wire.Frame) {
 	case !c.certain() || c.loose:
 	case c.leaving:
 		c.violate(RuleLeaveOrder, "channels.leave once", got+" again")
+	case c.op != nil && !c.op.maybe:
+		c.violate(RuleLeaveOrder, "the end of "+c.op.tag+" first", got)
 	case c.phase == PhaseClosing || c.phase == PhaseClosed:
 		c.violate(RuleLeaveOrder, "no leave in a channel that is "+c.phase.String(), got)
 	}

@@ -269,8 +269,8 @@ const (
 	// RulePairUnanswered: in a quiet open channel every request with an id has
 	// been answered (ws-api 3.2).
 	RulePairUnanswered = "pair-unanswered"
-	// RulePairLeave: channels.leave comes because one of the clients asked
-	// (fsm 6.8).
+	// RulePairLeave: channels.leave comes because one of the clients asked, and
+	// to both (fsm 6.8).
 	RulePairLeave = "pair-leave"
 )
 
