@@ -30,6 +30,9 @@ type player struct {
 	term    terminal
 	tape    *tape // keeps the frames; nil when nobody looks at them
 	shown   bool  // a block was printed, so the next one needs some distance
+	// told takes what became of a scenario instead of standard output; nil
+	// prints it.
+	told func(*bot.Report, *output)
 }
 
 // play runs a scenario. The summary is nil when nothing could be run; an error
@@ -80,7 +83,11 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 	}
 	sums := report.Summary.CheckSums()
 	err = out.write(&report.Summary)
-	p.show(report, out)
+	if p.told != nil {
+		p.told(report, out)
+	} else {
+		p.show(report, out)
+	}
 	if sums != nil {
 		return &report.Summary, complaint{code: exitBug, text: "a bug in chanbot: " + sums.Error(), hint: "please report it with " + out.folder.Path()}
 	}
