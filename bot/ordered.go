@@ -27,7 +27,7 @@ func (x *inOrder) look() {
 		want := &x.want[i]
 		at := len(x.got)
 		switch {
-		case at < len(x.e.inbox) && want.Matches(x.e.inbox[at]):
+		case at < len(x.e.inbox) && (want.Name == strategy.AnyFrame || want.Matches(x.e.inbox[at])):
 			x.got = append(x.got, x.e.inbox[at])
 		case want.Optional:
 		default:

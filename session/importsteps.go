@@ -11,6 +11,7 @@ import (
 
 	"chanbot/outcome"
 	"chanbot/results"
+	"chanbot/strategy"
 	"chanbot/tx"
 	"chanbot/wire"
 )
@@ -311,6 +312,10 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 	}
 	if name == "info timeout" && im.bothTimers(i, k) {
 		return s // it is written before died
+	}
+	if !strategy.FrameKnown(name) {
+		im.note(i, "a frame that the language has no name for: %s", name)
+		name = strategy.AnyFrame
 	}
 	s.expect(k.label, name)
 	return s

@@ -209,6 +209,12 @@ func (p *parser) frames(n *node) []FrameName {
 	return all
 }
 
+// AnyFrame stands, among frames in order, for one frame whatever its name.
+const AnyFrame = "any"
+
+// FrameKnown says whether the language has this name for frames.
+func FrameKnown(name string) bool { return frameProblem(name) == "" }
+
 // orderedFrames reads frames in order, where a name with a question mark after
 // it may be missing.
 func (p *parser) orderedFrames(n *node) []FrameName {
@@ -218,7 +224,9 @@ func (p *parser) orderedFrames(n *node) []FrameName {
 		if optional {
 			item = &node{pos: item.pos, width: item.width, kind: item.kind, text: name, tag: item.tag, bad: item.bad}
 		}
-		if f := p.frame(item); f != nil {
+		if item.kind == scalarNode && item.text == AnyFrame {
+			all = append(all, FrameName{Pos: item.pos, Name: AnyFrame, Optional: optional})
+		} else if f := p.frame(item); f != nil {
 			f.Optional = optional
 			all = append(all, *f)
 		}

@@ -163,13 +163,16 @@ func sideBySide(file string, im *session.Imported, d session.Divergence) string 
 	}
 	row(" ", "session", "this run")
 	for _, line := range d.Before {
-		line = shorten(line, column*2)
+		line = shorten(plainer.Replace(line), column*2)
 		row("=", line, line)
 	}
-	want, got := fromDifference(d.Want, d.Got, column*4)
+	want, got := fromDifference(plainer.Replace(d.Want), plainer.Replace(d.Got), column*4)
 	row("!", orNothing(want), orNothing(got))
 	return b.String()
 }
+
+// plainer leaves out what every frame has.
+var plainer = strings.NewReplacer(`"jsonrpc":"2.0",`, "", `,"version":1`, "", `"method":"channels.`, `"`)
 
 func orNothing(s string) string {
 	if s == "" {
