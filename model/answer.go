@@ -178,6 +178,13 @@ var refusals = map[string]map[int]bool{
 	wire.MethodGetOffchainState: {},
 	wire.MethodSystem:           {},
 	wire.MethodLeave:            {},
+	wire.MethodDeposit:          {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true, wire.CodeInsufficientBalance: true},
+	wire.MethodWithdraw:         {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true, wire.CodeInsufficientBalance: true},
+	wire.MethodShutdown:         {wire.CodeInsufficientBalance: true},
+	wire.MethodCloseSolo:        {},
+	wire.MethodSlash:            {},
+	wire.MethodSettle:           {},
+	wire.MethodSnapshotSolo:     {wire.CodeOffchainTxExpected: true, wire.CodeTxAlreadyOnChain: true},
 }
 
 // errorCode judges the code of a refusal.

@@ -107,7 +107,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
 		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before}
 	default:
-		c.stale = true
+		c.stale, c.shut.gap = true, true
 		c.chainRound = 0
 	}
 	c.reestablish, c.leaving, c.errored = reestablishNone, false, false

@@ -20,20 +20,22 @@ const (
 type closeFlow struct {
 	by     closeKind
 	owes   string   // the frame that info closing must follow, "" when none must
+	solo   bool     // a solo close came to the chain, whatever has come after it
 	said   bool     // info closing came
 	again  bool     // info open came after a solo close
 	before bool     // info closing came before the last info open
 	mutual []byte   // the unsigned transaction in on_chain_tx close_mutual
 	stored balances // what the last closing transaction on the chain stores, if known
 	done   bool     // on_chain_tx channel_closed came
+	gap    bool     // frames may have been missed
 }
 
 // judging reports whether the frames of a closing can be judged.
-func (c *Client) judging() bool { return c.certain() && !c.loose }
+func (c *Client) judging() bool { return c.certain() && !c.loose && !c.shut.gap }
 
 // closingOwed judges that info closing follows what closes the channel.
 func (c *Client) closingOwed(name string) {
-	if c.shut.owes != "" && c.certain() {
+	if c.shut.owes != "" && c.certain() && !c.shut.gap {
 		c.violate(RuleClosingOrder, "info closing after "+c.shut.owes, name)
 	}
 	c.shut.owes = ""
@@ -43,6 +45,7 @@ func (c *Client) closingOwed(name string) {
 func (c *Client) closes(by closeKind, name string) {
 	c.closingOwed(name)
 	c.shut.by = by
+	c.shut.solo = c.shut.solo || by == closeSolo
 	if !c.shut.said && !c.shut.again {
 		c.shut.owes = name
 	}
@@ -54,12 +57,17 @@ func (c *Client) announceClosing() {
 	const got = "info closing"
 	switch f := &c.shut; {
 	case !c.judging():
+	case f.by == closeNone && c.reestablish == reestablishShaken:
+		f.by, f.solo = closeSolo, true // it is on the chain since then (fsm 6.8)
 	case f.said:
 		c.violate(RuleClosingOrder, "info closing once", got+" again")
 	case f.by == closeNone:
 		c.violate(RuleClosingOrder, "a closing transaction before info closing", got)
 	case f.before:
 		c.quirk(QuirkClosingAgain, "info closing once", got+" again")
+	}
+	if c.reestablish == reestablishShaken {
+		c.reestablish = reestablishOpen // it closes instead
 	}
 	c.shut.said, c.shut.owes = true, ""
 	c.becomeClosing()
@@ -69,8 +77,8 @@ func (c *Client) announceClosing() {
 // leaves nothing, a solo close is still on the chain.
 func (c *Client) openedAgain() {
 	before := c.shut.before || c.shut.said
-	if c.shut.by == closeSolo {
-		c.shut.again, c.shut.said, c.shut.owes = true, false, ""
+	if c.shut.solo {
+		c.shut.by, c.shut.again, c.shut.said, c.shut.owes = closeSolo, true, false, ""
 	} else {
 		c.shut = closeFlow{}
 	}
@@ -82,7 +90,7 @@ func (c *Client) openedAgain() {
 func (c *Client) closeMutual(name string, s *tx.SignedTx) {
 	o := c.op
 	switch {
-	case c.certain() && !c.offeredLately(wire.TxTypeCloseMutual):
+	case c.certain() && !c.shut.gap && !c.offeredLately(wire.TxTypeCloseMutual):
 		c.violate(RuleCloseUnsigned, "a request to sign it first", name)
 	case !c.judging():
 	case o == nil || o.spec.kind != kindShutdown:
@@ -134,7 +142,7 @@ func (c *Client) soloClosing(name string, s *tx.SignedTx, inner tx.Tx) {
 	case *tx.CloseSolo:
 		c.soloOnChain(name, s, t.FromID, t.Payload, t.PoI)
 	case *tx.Slash:
-		if c.judging() && c.shut.by != closeSolo {
+		if c.judging() && !c.shut.solo {
 			c.violate(RuleClosingOrder, "a solo close on the chain before a slash", name)
 		}
 		c.soloOnChain(name, s, t.FromID, t.Payload, t.PoI)
@@ -168,7 +176,7 @@ func (c *Client) channelClosed(name string, s *tx.SignedTx, inner tx.Tx) {
 		got := balances{t.InitiatorAmountFinal, t.ResponderAmountFinal}
 		switch {
 		case !c.judging():
-		case f.by != closeSolo:
+		case !f.solo:
 			c.violate(RuleClosingOrder, "a solo close on the chain before a settlement", name)
 		case f.stored[0] != nil && !got.equal(f.stored):
 			c.violate(RuleOnChainOther, "the amounts that the last closing transaction has, "+f.stored.String(), got.String()+" in "+name)

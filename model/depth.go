@@ -24,7 +24,7 @@ func (c *Client) depth(f *wire.Frame) {
 		if f.Info.Type != wire.TxTypeSnapshotSolo {
 			c.violate(RuleDepthUnasked, "the type "+wire.TxTypeSnapshotSolo+" in "+name, quoted(f.Info.Type))
 		}
-		if c.snapshots == 0 && c.certain() && !c.loose {
+		if c.snapshots == 0 && c.certain() && !c.loose && !c.reconnected {
 			c.violate(RuleDepthUnasked, "no "+name+" without an own snapshot on the chain", name)
 		}
 		c.snapshots = max(0, c.snapshots-1)

@@ -23,11 +23,11 @@
 // that was switched off) rules that need what came in the gap wait until the
 // node has shown where it is.
 //
-// Judged in full are opening, off-chain updates, aborts, conflicts, messages,
-// queries, errors, stop, timers and reconnects. Of deposits, withdrawals,
-// closings, snapshots and forced progress only the transactions are judged
-// (type, channel, round, state hash, signatures) and that they were asked for;
-// in which order their frames come is not, nor is what a contract computes.
+// Judged in full are opening, off-chain updates, deposits and withdrawals,
+// aborts, conflicts, closings of all kinds, snapshots, leave and reestablish,
+// messages, queries, errors, stop, timers and reconnects. Of forced progress
+// only the transaction is judged, and that it was asked for; what a contract
+// computes is not judged.
 //
 // Numbered sections in the comments: "ws-api" is the reference of the wire,
 // "fsm" of the behaviour, "transactions" of the bytes.

@@ -45,10 +45,11 @@ var flatFee = big.NewInt(20_000_000_000_000)
 
 // examineOptions judges amount, fee and nonce of an own on-chain offer by what was asked
 // for (transactions 5.1 to 5.3).
-func (c *Client) examineOptions(o *op, r *request) {
+func (c *Client) examineOptions(o *op, r *request) (faults []fault) {
+	fail := func(rule, expected, got string) { faults = append(faults, fault{rule, expected, got}) }
 	asked := func(amount *big.Int) {
 		if r.wish != nil && amount != nil && amount.Cmp(r.wish.amount) != 0 {
-			o.fail(RuleOfferAmount, excerpt(r.wish.amount.String())+" as asked for", amount.String())
+			fail(RuleOfferAmount, excerpt(r.wish.amount.String())+" as asked for", amount.String())
 		}
 	}
 	switch t := o.inner.(type) {
@@ -57,19 +58,19 @@ func (c *Client) examineOptions(o *op, r *request) {
 	case *tx.Withdraw:
 		asked(t.Amount)
 	case nil, *tx.OffChain, *tx.ForceProgress:
-		return
+		return faults
 	}
 	want := parseOptions(r.req.Params)
 	if want.odd {
-		return
+		return faults
 	}
 	if _, nonce, ok := tx.OriginOf(o.inner); ok && want.nonce != nil && (!want.nonce.IsUint64() || want.nonce.Uint64() != nonce) {
-		o.fail(RuleOfferNonce, "nonce "+excerpt(want.nonce.String()), number(nonce))
+		fail(RuleOfferNonce, "nonce "+excerpt(want.nonce.String()), number(nonce))
 	}
 	full := o.inner
 	if t, mutual := full.(*tx.CloseMutual); mutual {
 		if !c.certain() || !c.ledger.known || want.fee == nil && c.op != nil {
-			return
+			return faults
 		}
 		// The size is that of the transaction with the full balances.
 		t := *t
@@ -79,9 +80,9 @@ func (c *Client) examineOptions(o *op, r *request) {
 	fee := tx.FeeOf(o.inner)
 	if want.fee == nil && want.price == nil {
 		if !defaultFee(full, fee) {
-			o.fail(RuleOfferFee, "the gas of the transaction times a price of at least "+leastGasPrice.String(), fee.String())
+			fail(RuleOfferFee, "the gas of the transaction times a price of at least "+leastGasPrice.String(), fee.String())
 		}
-		return
+		return faults
 	}
 	least := new(big.Int)
 	if want.fee != nil {
@@ -93,8 +94,9 @@ func (c *Client) examineOptions(o *op, r *request) {
 		}
 	}
 	if fee.Cmp(least) != 0 {
-		o.fail(RuleOfferFee, "a fee of "+least.String()+" as asked for", fee.String())
+		fail(RuleOfferFee, "a fee of "+least.String()+" as asked for", fee.String())
 	}
+	return faults
 }
 
 // defaultFee reports whether a node computes this fee by itself: the gas times

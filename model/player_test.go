@@ -20,6 +20,7 @@ type socket struct {
 type player struct {
 	tb        testing.TB
 	networkID string
+	sample    int
 	sockets   map[string][]*socket
 	last      map[string]*Client // the last client of a side that is closed
 	found     []Violation
@@ -28,7 +29,12 @@ type player struct {
 }
 
 func play(tb testing.TB, events []event, networkID string) *player {
-	p := &player{tb: tb, networkID: networkID, sockets: make(map[string][]*socket), last: make(map[string]*Client)}
+	return playSampled(tb, events, networkID, 1)
+}
+
+// playSampled verifies the signatures of every nth off-chain transaction.
+func playSampled(tb testing.TB, events []event, networkID string, n int) *player {
+	p := &player{tb: tb, networkID: networkID, sample: n, sockets: make(map[string][]*socket), last: make(map[string]*Client)}
 	for _, e := range events {
 		p.tell(e)
 	}
@@ -88,6 +94,7 @@ func (p *player) connect(e event) {
 		p.tb.Fatal(err)
 	}
 	cfg, channel := configOf(p.tb, address, p.networkID)
+	cfg.SampleChecks = p.sample
 	var c *Client
 	if channel != "" {
 		if last := p.last[e.Side]; last != nil && last.ChannelID() == channel {

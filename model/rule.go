@@ -58,7 +58,8 @@ const (
 	// RuleWrongRole: some frames are for the initiator or the responder alone
 	// (ws-api 6.1 to 6.3).
 	RuleWrongRole = "wrong-role"
-	// RuleNotOpen: updates are offered in an open channel only (fsm 3.2).
+	// RuleNotOpen: what makes a state is offered in an open channel only, settle
+	// and slash after a solo close only (fsm 3.2).
 	RuleNotOpen = "not-open"
 	// RuleAfterDied: nothing comes after "info died" but the answer to a stop
 	// (ws-api 3.4).

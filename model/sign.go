@@ -77,6 +77,7 @@ func (c *Client) beforeOffer(o *op, name string) {
 		c.skipOpening()
 		c.becomeOpen()
 	}
+	c.fitsPhase(o, name)
 	p := c.op
 	if p == nil || p.maybe || !c.certain() || c.closed {
 		return
@@ -92,23 +93,55 @@ func (c *Client) beforeOffer(o *op, name string) {
 	c.violate(RuleSignPending, "the end of "+p.tag+" first", name)
 }
 
+// fitsPhase judges what the end of a channel allows (fsm 3.2): settle and slash
+// while a solo close is on the chain, nothing that makes a state or a snapshot
+// while any close is under way, and nothing at all after it.
+func (c *Client) fitsPhase(o *op, name string) {
+	if !c.judging() || c.reconnected {
+		return
+	}
+	switch closing := c.phase == PhaseClosing; {
+	case c.phase == PhaseClosed:
+		c.violate(RuleNotOpen, "nothing to sign in a closed channel", name)
+	case o.tag == wire.TagSettleSign || o.tag == wire.TagSlashTx:
+		if !closing || c.shut.by != closeSolo {
+			c.violate(RuleNotOpen, "settle and slash after a solo close only", name)
+		}
+	case closing && (o.spec.kind == kindUpdate || o.spec.kind == kindOnChain):
+		c.violate(RuleNotOpen, "no new state in a channel that closes", name)
+	case closing && c.shut.by == closeSolo && (o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx):
+		c.violate(RuleNotOpen, "no solo close or snapshot after a solo close", name)
+	}
+}
+
 // asks judges that an own operation was asked for, and as it is offered.
 func (c *Client) asks(o *op, s *wire.Sign) {
 	if o.spec.kind == kindCreate {
 		return
 	}
-	other := -1
+	// A request that a conflict swallowed may still wait before the right one.
+	other, near := -1, -1
 	for i, r := range c.asked {
 		if !slices.Contains(o.spec.asks, r.req.Method) {
 			continue
 		}
 		if r.wish == nil || r.wish.is(s.Updates) {
+			if len(c.examineOptions(o, r)) > 0 {
+				near = i
+				continue
+			}
 			c.asked = c.asked[i+1:]
 			c.caused(r, "sign."+o.tag)
-			c.examineOptions(o, r)
 			return
 		}
 		other = i
+	}
+	if near >= 0 {
+		r := c.asked[near]
+		c.asked = c.asked[near+1:]
+		c.caused(r, "sign."+o.tag)
+		o.faults = append(o.faults, c.examineOptions(o, r)...)
+		return
 	}
 	if other < 0 {
 		if !c.stale {

@@ -59,7 +59,7 @@ func (c *Client) snapshotOnChain(name, text string, s *tx.SignedTx, t *tx.Snapsh
 	case text == c.chainText:
 		c.quirk(QuirkOnChainAgain, "each block once", name+" again")
 	case c.judging() && c.chainRound != 0 && round <= c.chainRound:
-		c.violate(RuleOnChainPayload, "a state after round "+number(c.chainRound)+" in "+name, "round "+number(round))
+		c.quirk(QuirkOnChainAgain, "a state after round "+number(c.chainRound)+" in "+name, "round "+number(round))
 	}
 	c.chainText = text
 	c.onChainRound(round)

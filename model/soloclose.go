@@ -63,7 +63,7 @@ func (c *Client) examinePayload(o *op, payload []byte) {
 		}
 		return
 	}
-	if closing && c.chainRound >= c.ledger.round && !c.assumed {
+	if closing && c.chainRound == c.ledger.round && !c.assumed && !c.lost {
 		o.fail(RuleOfferPayload, "an empty payload: round "+round+" is on chain", number(uint64(len(payload)))+" bytes")
 		return
 	}

@@ -69,6 +69,9 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	}
 	c.reported, c.stale = true, false
 	c.acked = !o.spec.own
+	if c.shut.gap && c.phase == PhaseOpen {
+		c.shut = closeFlow{before: c.shut.before || c.shut.said} // whoever makes a state is not closing
+	}
 	c.lost = false // a split channel makes no state any more
 	c.op = nil
 }
