@@ -29,6 +29,10 @@ type offer struct {
 
 // offered notes a request to sign.
 func (im *importer) offered(k *link, s *wire.Sign, step *importStep) {
+	other := map[outcome.Role]string{outcome.Initiator: wire.TagResponderSign, outcome.Responder: wire.TagInitiatorSign}[k.role]
+	if !slices.Contains(wire.SignTags(), s.Tag) || s.Tag == other {
+		return // no client can answer that
+	}
 	o := &offer{link: k, tag: s.Tag, text: s.SignedTx, nth: 1, step: step}
 	for _, other := range slices.Backward(im.offers) {
 		if other.link.label == k.label && other.tag == s.Tag {
