@@ -28,6 +28,7 @@ type bench struct {
 	node   *simnode.Node
 	net    *memnet.Listener
 	api    *nodeapi.Client
+	wires  *http.Transport
 	keys   []tx.KeyPair
 	folder *results.Folder
 	target tx.KeyPair
@@ -62,6 +63,7 @@ func newBench(t *testing.T, pairs int) *bench {
 		}
 	})
 	wires := &http.Transport{DialContext: b.net.DialContext, IdleConnTimeout: 4 * time.Second}
+	b.wires = wires
 	var err error
 	if b.api, err = nodeapi.New("http://node", &nodeapi.Options{Transport: wires, Attempts: 1}); err != nil {
 		t.Fatal(err)
@@ -109,6 +111,20 @@ func (b *bench) play(steps string, kill func(results.FrameRecord) bool) {
 	if err := channels.Close(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// countingTransport tells of each request before it is sent.
+type countingTransport struct {
+	next http.RoundTripper
+	each func()
+}
+
+func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.each()
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return c.next.RoundTrip(r)
 }
 
 type frames func(results.FrameRecord)

@@ -124,7 +124,7 @@ func TestNodeHasLostItsState(t *testing.T) {
 		all := b.reclaim(func(c *reclaim.Config) { c.Report = func(r reclaim.Result) { told = append(told, r.Status) } })
 		b.want(all, 2, reclaim.ClosedSolo)
 		if len(told) != 4 || told[0] != reclaim.Closing || told[3] != reclaim.ClosedSolo {
-			t.Errorf("told %v", told)
+			b.Errorf("told %v", told)
 		}
 		b.sweptAll(5)
 	})
@@ -135,17 +135,17 @@ func TestWrongIDsLeadToASoloClose(t *testing.T) {
 		b.play(updates(2)+stop, nil)
 		channels, known, err := b.folder.OpenChannels()
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		text := tx.Blake2b(nil).Text(tx.PrefixByteArray)
 		channels.Channel(results.ChannelRecord{Channel: known[0].Channel, FSMIDs: [2]string{text, text}})
 		if err := channels.Close(); err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		all := b.reclaim(nil)
 		b.want(all, 1, reclaim.ClosedSolo)
 		if !strings.Contains(all[0].Reason, "1016") {
-			t.Errorf("reason %q", all[0].Reason)
+			b.Errorf("reason %q", all[0].Reason)
 		}
 		b.sweptAll(5)
 	})

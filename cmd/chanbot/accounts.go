@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/url"
 	"time"
@@ -23,7 +24,8 @@ func (c *Command) accountsCommand() *cobra.Command {
 		Example: "  chanbot accounts new --count 200 --seed-file seed --out keys.yaml\n" +
 			"  chanbot accounts fund --accounts keys.yaml --from rich.yaml --amount 1000000000000000000\n" +
 			"  chanbot accounts list --accounts keys.yaml\n" +
-			"  chanbot accounts sweep --accounts keys.yaml --to ak_…",
+			"  chanbot accounts sweep --accounts keys.yaml --to ak_…\n" +
+			"  chanbot accounts reclaim runs/20260730T101500Z-load --to ak_…",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -36,7 +38,7 @@ func (c *Command) accountsCommand() *cobra.Command {
 			return exitCode(exitUsage)
 		},
 	}
-	cmd.AddCommand(c.accountsNewCommand(), c.accountsListCommand(), c.accountsFundCommand(), c.accountsSweepCommand())
+	cmd.AddCommand(c.accountsNewCommand(), c.accountsListCommand(), c.accountsFundCommand(), c.accountsSweepCommand(), c.accountsReclaimCommand())
 	return cmd
 }
 
@@ -47,6 +49,7 @@ type apiOptions struct {
 	allowHosts   []string
 	allowMainnet bool
 	headers      []string
+	roots        *tls.Config // nil for those of the system
 }
 
 func (o *apiOptions) flags(f *pflag.FlagSet) {
@@ -68,7 +71,7 @@ func (o *apiOptions) client(ctx context.Context) (*nodeapi.Client, error) {
 		return nil, err
 	}
 	g := &guard{hosts: o.allowHosts}
-	client, err := apiClient(o.api, g, nil, header, 0)
+	client, err := apiClient(o.api, g, o.roots, header, 0)
 	if err != nil {
 		return nil, err
 	}

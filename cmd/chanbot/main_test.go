@@ -34,17 +34,20 @@ func TestMain(m *testing.M) {
 //	get STATUS URL        make a request and want this answer
 //	mute NAME             serve a node that takes connections and never says anything
 //	dead NAME             make $NAME the URL of a port where nobody listens
+//	until FOLDER REGEXP   wait until the private channels of the run in a folder match, and make $RUN
+//	                      the folder of the run
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": scriptExit,
-			"node": scriptNode,
-			"mute": scriptMute,
-			"dead": scriptDead,
-			"get":  scriptGet,
-			"json": scriptJSON,
+			"exit":  scriptExit,
+			"node":  scriptNode,
+			"mute":  scriptMute,
+			"dead":  scriptDead,
+			"get":   scriptGet,
+			"json":  scriptJSON,
+			"until": scriptUntil,
 		},
 		Setup: func(e *testscript.Env) error {
 			seed, err := filepath.Abs("../../session/testdata/seed-transcript.md")

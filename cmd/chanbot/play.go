@@ -59,6 +59,9 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 		return nil, err
 	}
 	cfg.Frames = out.frames
+	if out.channels != nil {
+		cfg.Channels = out.channels
+	}
 	switch {
 	case p.tape == nil:
 	case out.frames == nil:
@@ -223,6 +226,7 @@ type output struct {
 	folder     *results.Folder
 	recorder   *results.Recorder // nil when no frames are kept
 	frames     results.Sink      // nil when no frames are kept
+	channels   *results.Channels // nil for the embedded node, whose channels end with it
 	name       string
 	transcript string // file of the first pair, "" for none
 	recording  string
@@ -245,6 +249,12 @@ func (p *player) output(j job, cfg bot.Config, started time.Time) (*output, erro
 	if err != nil {
 		out.discard()
 		return nil, unwritable("--out", p.s.out, err)
+	}
+	if !p.s.embedded {
+		if out.channels, _, err = folder.OpenChannels(); err != nil {
+			out.discard()
+			return nil, unwritable("--out", p.s.out, err)
+		}
 	}
 	if p.s.transcript == "" && p.s.record == "" {
 		return out, nil
@@ -305,6 +315,9 @@ func (o *output) discard() {
 	if o.recorder != nil {
 		_ = o.recorder.Close() // nothing is kept
 	}
+	if o.channels != nil {
+		_ = o.channels.Close() // no channel was ever there
+	}
 	_ = os.RemoveAll(o.folder.Path()) // made a moment ago by this run, and empty but for the manifest
 }
 
@@ -313,6 +326,9 @@ func (o *output) write(s *results.Summary) error {
 	err := o.folder.WriteSummary(s)
 	if o.recorder != nil {
 		err = errors.Join(err, o.recorder.Close())
+	}
+	if o.channels != nil {
+		err = errors.Join(err, o.channels.Close())
 	}
 	if err != nil {
 		return cannotRun("is the disk full?", "%v", err)
