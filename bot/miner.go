@@ -118,7 +118,7 @@ func (m *miner) run(ctx context.Context) {
 // expected makes the blocks of a scenario whose blocks come when a frame needs
 // them. It returns false when the run is over.
 func (m *miner) expected(wait func(time.Duration) bool) bool {
-	for n := 0; n < mostExpected; n++ {
+	for n := range mostExpected {
 		if !wait(max(m.pace, expectPace)) {
 			return false
 		}
