@@ -155,8 +155,11 @@ func (r *run) complete() bool {
 	if wrong || r.wrong {
 		return true
 	}
-	if r.pending > 0 || r.waiting > 0 || !seen {
+	if r.pending > 0 || r.waiting > 0 {
 		return false
+	}
+	if !seen {
+		return r.deaf()
 	}
 	if r.framesOnly() {
 		return !r.cutting()
@@ -172,6 +175,22 @@ func (r *run) complete() bool {
 		}
 	}
 	return len(r.missing()) == 0
+}
+
+// deaf says that every operation is over, and that the frames in order that are
+// still missing belong to sides without a socket: nothing can come any more.
+func (r *run) deaf() bool {
+	for _, o := range r.ops {
+		if !o.over {
+			return false
+		}
+	}
+	for _, o := range r.inOrders() {
+		if o.missing != nil && o.e.sock != nil {
+			return false
+		}
+	}
+	return len(r.ops) > 0
 }
 
 // missing returns the frames that are expected and have not been seen.
