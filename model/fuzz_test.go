@@ -14,7 +14,8 @@ import (
 // FuzzReceived gives a client lines of anything: a line that begins with ">" is
 // sent, "+" and "-" begin and end a socket, every other one is received.
 func FuzzReceived(f *testing.F) {
-	for _, name := range []string{"05_system_stop", "45_batches", "62_dup_update", "50_leave_initiator_keep_running_false"} {
+	for _, name := range []string{"05_system_stop", "45_batches", "62_dup_update", "50_leave_initiator_keep_running_false",
+		"03_deposit_withdraw", "23_cheating_close_slash", "50c_leave_initiator_keep_running_true_idle_peer"} {
 		var all []byte
 		for _, e := range readRecording(f, filepath.Join(recordings, name+".jsonl")) {
 			if e.Side == "initiator" {
@@ -117,7 +118,7 @@ func randomStep(s *stage, rng *rand.Rand) {
 	side := rng.IntN(2)
 	code := 100 + rng.IntN(60_000)
 	amount := int64(1 + rng.IntN(3))
-	switch rng.IntN(9) {
+	switch rng.IntN(11) {
 	case 0, 1, 2:
 		s.update(side, amount)
 	case 3: // an own abort
@@ -158,6 +159,13 @@ func randomStep(s *stage, rng *rand.Rand) {
 		s.balances(side, s.bal[0].Int64(), s.bal[1].Int64())
 		s.tell("hello")
 		s.message(res, s.account(ini), s.account(res), "hello")
+	case 9:
+		follow(s.deposit(side, amount))
+	case 10: // a deposit that the acker aborts
+		follow(s.deposit(side, amount)[:3])
+		s.abort(1-side, wire.TagDepositAck, code)
+		s.info(1-side, wire.EventAbortedUpdate)
+		s.conflict(side, code, s.round)
 	case 8: // the starter's timer
 		s.half(side, amount)
 		s.conflict(side, 3, s.round)

@@ -73,7 +73,7 @@ func damageAll(t *testing.T, names []string, all []mutation, frames int) {
 	}
 	sessions := make([][]event, 0, len(names))
 	for n, name := range names {
-		if raceDetector && n%4 != 0 {
+		if raceDetector && n%6 != 0 {
 			continue
 		}
 		sessions = append(sessions, readRecording(t, filepath.Join(recordings, name+".jsonl")))
