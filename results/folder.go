@@ -49,15 +49,20 @@ func CreateFolder(parent string, started time.Time, scenario string) (*Folder, e
 	return nil, fmt.Errorf("create run folder: %s exists %d times", filepath.Join(parent, name), most)
 }
 
-// OpenFolder returns the folder of an earlier run.
+// OpenFolder returns the folder of an earlier run, which is known by its
+// manifest or its journal.
 func OpenFolder(path string) (*Folder, error) {
-	if _, err := os.Stat(filepath.Join(path, ManifestFile)); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is no run folder: it holds no %s", path, ManifestFile)
+	f := &Folder{path: path}
+	for _, name := range []string{ManifestFile, JournalFile} {
+		_, err := os.Stat(f.File(name))
+		if err == nil {
+			return f, nil
 		}
-		return nil, fmt.Errorf("open run folder: %w", err)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("open run folder: %w", err)
+		}
 	}
-	return &Folder{path: path}, nil
+	return nil, fmt.Errorf("%s is no run folder: it holds no %s", path, ManifestFile)
 }
 
 // Path returns the folder's path.

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"chanbot/metrics"
+	"chanbot/results"
+	"chanbot/strategy"
+)
+
+func (c *Command) reportCommand() *cobra.Command {
+	var asJSON, quiet bool
+	cmd := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Make the summary and the tables of a run again",
+		Long: "Read the journal in the folder of a run, also of one that was killed, and write\n" +
+			"summary.json, latency.hlog and series.csv from it. What the journal does not hold\n" +
+			"is said. A summary.json that the run wrote itself is kept when the journal holds\n" +
+			"less.",
+		Example: "  chanbot report runs/20260102T030405Z-mixed-load",
+		Args:    needArgs(1, 1, "the folder of a run"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return c.reportRun(args[0], asJSON, quiet)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON on standard output")
+	cmd.Flags().BoolVar(&quiet, "quiet", false, "do not print the summary for people")
+	return cmd
+}
+
+// reportFiles are what a report leaves in the run folder beside the tables that
+// package metrics writes.
+var reportFiles = []struct {
+	name  string
+	write func(io.Writer, *results.RunReport) error
+}{}
+
+func (c *Command) reportRun(path string, asJSON, quiet bool) error {
+	folder, err := results.OpenFolder(path)
+	if err != nil {
+		return misuse("give the folder that chanbot run has printed", "%v", err)
+	}
+	w := c.Stdout
+	if asJSON {
+		w = c.Stderr
+	}
+	style := c.terminal().style
+	rep, err := metrics.Report(folder, metrics.RebuildOptions{Thresholds: readThresholds})
+	switch {
+	case rep == nil && metrics.NoJournal(err):
+		return c.reportSummary(folder, w, asJSON, quiet)
+	case rep == nil:
+		return cannotRun("", "%v", err)
+	}
+	kept, writeErr := writeReport(folder, rep)
+	if !quiet {
+		fmt.Fprint(w, rep.Render(style))
+		if kept {
+			fmt.Fprintln(w, "  "+results.SummaryFile+" is kept as the run wrote it, because the journal holds less")
+		}
+	}
+	if asJSON {
+		if err := c.writeJSON([]*results.Summary{rep.Summary}, false); err != nil {
+			return cannotRun("", "write standard output: %v", err)
+		}
+	}
+	if err = errors.Join(err, writeErr); err != nil {
+		return cannotRun("", "%v", err)
+	}
+	return nil
+}
+
+// writeReport writes the summary and the reports for people. It keeps a summary
+// that knows more than the journal.
+func writeReport(folder *results.Folder, rep *results.RunReport) (kept bool, err error) {
+	if _, err := os.Stat(folder.File(results.SummaryFile)); err == nil && !rep.Missing.Complete() {
+		kept = true
+	} else if err := folder.WriteSummary(rep.Summary); err != nil {
+		return false, err
+	}
+	for _, f := range reportFiles {
+		err = errors.Join(err, writeReportFile(folder.File(f.name), rep, f.write))
+	}
+	return kept, err
+}
+
+func writeReportFile(path string, rep *results.RunReport, write func(io.Writer, *results.RunReport) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file, rep), file.Close())
+}
+
+// reportSummary shows what a run without a journal has left.
+func (c *Command) reportSummary(folder *results.Folder, w io.Writer, asJSON, quiet bool) error {
+	s, err := folder.Summary()
+	if errors.Is(err, fs.ErrNotExist) {
+		return cannotRun("", "%s holds neither a journal nor a summary: the run was cut off before its end", folder.Path())
+	}
+	if err != nil {
+		return cannotRun("", "%v", err)
+	}
+	fmt.Fprintln(c.Stderr, "chanbot: the run has no journal; this is the summary that it has written itself")
+	if !quiet {
+		fmt.Fprint(w, s.Render(c.terminal().style))
+	}
+	if asJSON {
+		if err := c.writeJSON([]*results.Summary{s}, false); err != nil {
+			return cannotRun("", "write standard output: %v", err)
+		}
+	}
+	return nil
+}
+
+// readThresholds reads the conditions of a manifest. They were accepted once,
+// so one that cannot be read is of another version and is left out.
+func readThresholds(texts []string) []metrics.Threshold {
+	var out []metrics.Threshold
+	for _, text := range texts {
+		if t, err := strategy.ParseThreshold(text); err == nil {
+			out = append(out, measuredThreshold(t))
+		}
+	}
+	return out
+}
+
+// measuredThreshold is a condition of a scenario in the words of package
+// metrics.
+func measuredThreshold(t strategy.Threshold) metrics.Threshold {
+	return metrics.Threshold{
+		Text: t.Text, Func: t.Func, Quantile: t.Quantile, Operation: t.Operation, Clock: t.Clock,
+		Kind: t.Kind, Last: t.Last, Op: t.Op, Limit: t.Limit,
+	}
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"chanbot/metrics"
+	"chanbot/outcome"
+	"chanbot/results"
+)
+
+// journalled makes the folder of a run of ten transfers, whose journal is cut to
+// a share of its length.
+func journalled(t *testing.T, share float64) *results.Folder {
+	t.Helper()
+	started := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	folder, err := results.CreateFolder(t.TempDir(), started, "mixed-load")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := results.Manifest{
+		Chanbot: "1.2.3", Seed: 7, Scenario: results.NewScenarioFile("mixed-load", "", "chanbot: 1"), Node: "embedded", NetworkID: "ae_dev",
+		Started: started, Pairs: 2, Thresholds: []string{"count(signed) == 10", "p99(transfer.response) < 1s", "nonsense"},
+	}
+	j, err := folder.CreateJournal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := metrics.NewRun(metrics.Options{Manifest: m, Journal: j})
+	for i := range 10 {
+		due := time.Duration(i) * 200 * time.Millisecond
+		r := results.OperationRecord{Due: due, Sent: due, Done: due + 3*time.Millisecond, Pair: i % 2, Operation: outcome.Transfer, Outcome: outcome.Outcome{Kind: outcome.Signed}}
+		run.Shard(i).Begin(r.Operation, r.Phase, r.Warmup)
+		run.Shard(i).Record(&r)
+	}
+	run.End(results.End{TUS: 2e6, Verdict: results.Passed})
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(folder.File(results.JournalFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder.File(results.JournalFile), whole[:int(share*float64(len(whole)))], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// called runs chanbot and returns what it said.
+func called(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	c := Command{Stdout: &out, Stderr: &errs}
+	code = c.Main(args)
+	return code, out.String(), errs.String()
+}
+
+func TestReportMakesTheFilesOfARun(t *testing.T) {
+	folder := journalled(t, 1)
+	code, stdout, stderr := called("report", folder.Path())
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "mixed-load  passed") || !strings.Contains(stdout, "10 = signed 10") || strings.Contains(stdout, "missing") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	s, err := folder.Summary()
+	if err != nil || s.Attempts != 10 || s.DurationS != 2 || s.Throughput.SignedPerS != 5 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, name := range []string{results.HistogramLogFile, results.SeriesFile} {
+		if b, err := os.ReadFile(folder.File(name)); err != nil || len(bytes.Split(b, []byte("\n"))) < 4 {
+			t.Errorf("%s: %v\n%s", name, err, b)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(folder.Path(), ".*")); err != nil || len(left) > 0 {
+		t.Errorf("%v left behind", left)
+	}
+}
+
+func TestReportOfAJournalThatWasCut(t *testing.T) {
+	folder := journalled(t, 0.95)
+	if err := os.WriteFile(folder.File(results.ManifestFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ := called("report", folder.Path())
+	if code != 0 || !strings.Contains(stdout, "interrupted") || !strings.Contains(stdout, "the end of the run is missing") || !strings.Contains(stdout, "unfinished block") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	if strings.Contains(stdout, "kept") {
+		t.Errorf("a summary was kept that nobody wrote:\n%s", stdout)
+	}
+	code, stdout, _ = called("report", folder.Path(), "--json")
+	if code != 0 || !strings.Contains(stdout, `"verdict": "interrupted"`) {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	full := &results.Summary{Scenario: "mixed-load", Attempts: 4711}
+	if err := folder.WriteSummary(full); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, _ = called("report", folder.Path()); code != 0 || !strings.Contains(stdout, "summary.json is kept") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	if s, err := folder.Summary(); err != nil || s.Attempts != 4711 {
+		t.Errorf("the summary was overwritten: %v, %v", s, err)
+	}
+}
+
+func TestReportOfOtherFolders(t *testing.T) {
+	if code, _, stderr := called("report", t.TempDir()); code != exitUsage || !strings.Contains(stderr, "is no run folder") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	folder := journalled(t, 0)
+	if code, stdout, _ := called("report", folder.Path()); code != 0 || !strings.Contains(stdout, "the manifest is missing") {
+		t.Errorf("exit %d, %s", code, stdout)
+	}
+	if err := os.Remove(folder.File(results.JournalFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.WriteManifest(results.Manifest{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.WriteSummary(&results.Summary{Scenario: "steps", Verdict: results.Passed}); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := called("report", folder.Path()); code != 0 || !strings.Contains(stdout, "steps  passed") || !strings.Contains(stderr, "no journal") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+}
