@@ -129,7 +129,7 @@ func (a *asked) id(def bool) wire.ID {
 	case strategy.IDValue:
 		return wire.ID(a.policy.Value)
 	}
-	if def {
+	if def && a.e.p.fleet.cfg.Scenario.Standing(a.e.role).SignID.Mode != strategy.IDNever {
 		return a.e.p.id()
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"chanbot/outcome"
 	"chanbot/tx"
 )
 
@@ -64,10 +65,12 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	}
 	im := newImporter(entries, lineNumbers(data), o)
 	im.run()
+	sent := im.sent()
+	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: im.sent()}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -135,6 +138,8 @@ type importer struct {
 	loose     map[segment]bool // sockets whose end is not judged
 	steps     []*importStep
 	offers    []*offer
+	first     outcome.Role      // who connects first when open connects both
+	noIDs     [2]bool           // signatures carry no id, by role
 	channelID string            // of the channel that was opened last
 	fsmIDs    [2]string         // the latest of each role
 	watched   map[string]string // by label: the hash of the last transaction on its way to the chain
@@ -152,6 +157,7 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im.network = networkOf(im.entries, im.accounts, o.NetworkID)
 	im.channel = im.channelBlock()
 	im.silent = im.isSilent()
+	im.noIDs = im.idless()
 	return im
 }
 

@@ -160,6 +160,23 @@ func (im *importer) crosses(at int, k *link) bool {
 // crossing is how long a frame may be on its way.
 const crossing = 20 * time.Millisecond
 
+// idless says of which roles most signatures are sent without an id.
+func (im *importer) idless() (none [2]bool) {
+	var with, without [2]int
+	for i, e := range im.entries {
+		k := im.links[i]
+		if k == nil || e.Dir != results.DirOut || signedOf(e.Frame) == "" {
+			continue
+		}
+		if f, ok := envelopeOf(e); ok && f.ID == nil {
+			without[k.role.Index()]++
+		} else {
+			with[k.role.Index()]++
+		}
+	}
+	return [2]bool{without[0] > with[0], without[1] > with[1]}
+}
+
 // isOld says whether the node of a session is from before April 2020, when the
 // answers to the opening got their ids.
 func isOld(entries []Entry) bool {

@@ -192,6 +192,9 @@ func (im *importer) block() mapping {
 		}
 		m = append(m, member{"timeouts", t})
 	}
+	if im.first != outcome.NoRole {
+		m = append(m, member{"first", im.first.String()})
+	}
 	if im.silent {
 		m = append(m, member{"keep_alive", rawScalar("off")})
 	}

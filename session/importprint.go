@@ -65,12 +65,13 @@ func oneLine(s string) string {
 	}), " ")
 }
 
-// printRole writes what holds for a role: that no request to sign is answered
-// but by a step, and what its connections switch off.
+// printRole writes what holds for a role: which requests to sign are answered
+// by steps of their own, whether signatures carry an id, and what its connections
+// switch off.
 func (im *importer) printRole(line func(string, ...any), r outcome.Role) {
 	var sign, params mapping
 	for _, o := range im.offers {
-		if o.link.role == r && sign.get(o.tag) == nil {
+		if o.link.role == r && !o.folded && sign.get(o.tag) == nil {
 			sign = append(sign, member{o.tag, "hold"})
 		}
 	}
@@ -78,11 +79,14 @@ func (im *importer) printRole(line func(string, ...any), r outcome.Role) {
 	for _, name := range slices.Sorted(maps.Keys(standing)) {
 		params = append(params, member{name, standing[name]})
 	}
-	if len(sign)+len(params) == 0 {
+	if len(sign)+len(params) == 0 && !im.noIDs[r.Index()] {
 		return
 	}
 	line("")
 	line("%s:", r)
+	if im.noIDs[r.Index()] {
+		line("  id: false")
+	}
 	if len(sign) > 0 {
 		line("  sign: %s", flow(sign))
 	}
@@ -98,9 +102,13 @@ func (im *importer) printStep(line func(string, ...any), s *importStep) {
 	for _, c := range s.comments {
 		line("  # %s", oneLine(c))
 	}
-	line("  - %s: %s", s.subject, flow(s.action))
-	if len(s.sign) > 0 {
-		line("    sign: %s", flow(s.sign))
+	if s.action == nil {
+		line("  - %s:", s.subject)
+	} else {
+		line("  - %s: %s", s.subject, flow(s.action))
+	}
+	if sign := im.answers(s); len(sign) > 0 {
+		line("    sign: %s", flow(sign))
 	}
 	if s.id != nil {
 		line("    id: %s", flow(s.id))
@@ -112,6 +120,37 @@ func (im *importer) printStep(line func(string, ...any), s *importStep) {
 		line("    timeout: %s", (2 * d).Round(time.Second))
 	}
 	im.printExpect(line, s)
+}
+
+// answers are the answers of a step, without those that are given anyway. A tag
+// that the other role is asked for as well stands under its role.
+func (im *importer) answers(s *importStep) mapping {
+	var out mapping
+	var roles [2]mapping
+	for _, m := range s.sign {
+		role := s.link.role
+		if !slices.Contains([]string{"update", "deposit_tx", "withdraw_tx", "shutdown_sign"}, m.key) {
+			role = outcome.NoRole
+		}
+		held := im.held(m.key, outcome.Initiator) || im.held(m.key, outcome.Responder)
+		switch {
+		case role != outcome.NoRole && im.held(m.key, role.Peer()):
+			roles[role.Index()] = append(roles[role.Index()], m)
+		case m.value != "accept" || held:
+			out = append(out, m)
+		}
+	}
+	for i, m := range roles {
+		if len(m) > 0 {
+			out = append(out, member{outcome.Roles[i].String(), m})
+		}
+	}
+	return out
+}
+
+// held says whether a role has steps of their own for the answers to a tag.
+func (im *importer) held(tag string, r outcome.Role) bool {
+	return slices.ContainsFunc(im.offers, func(o *offer) bool { return o.tag == tag && o.link.role == r && !o.folded })
 }
 
 func (im *importer) printExpect(line func(string, ...any), s *importStep) {
@@ -126,15 +165,20 @@ func (im *importer) printExpect(line func(string, ...any), s *importStep) {
 		frames = slices.DeleteFunc(frames, func(m member) bool { return len(s.frames[m.key]) == 0 })
 	}
 	var expect mapping
-	if s.outcome != nil {
+	if m, ok := s.outcome.(mapping); ok {
+		expect = append(expect, m...)
+	} else if s.outcome != nil {
 		expect = append(expect, member{"outcome", s.outcome})
+	}
+	if len(s.values) > 0 {
+		expect = append(expect, member{"values", s.values})
 	}
 	if len(frames) > 0 {
 		expect = append(expect, member{"frames", frames})
 	}
 	switch {
 	case len(expect) == 0:
-	case len(expect) == 1 && expect[0].key == "outcome":
+	case len(frames) == 0 && len(s.values) == 0:
 		line("    expect: %s", flow(s.outcome))
 	case len("    expect: ")+len(flow(expect)) <= width:
 		line("    expect: %s", flow(expect))

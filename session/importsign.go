@@ -24,6 +24,7 @@ type offer struct {
 	body   tx.Tx
 	// answered counts the answers that it got.
 	answered int
+	folded   bool        // its answer is part of the step that led to it
 	step     *importStep // in which it came
 }
 
@@ -70,6 +71,7 @@ type reply struct {
 	method string // "" for the right one
 	params mapping
 	plain  bool // it is accepted or aborted as usual
+	nth    bool // it is not the latest offer that it answers
 }
 
 // answer reads a client's frame as the answer to an offer, or returns nil.

@@ -26,10 +26,13 @@ type importStep struct {
 	id       any // nil leaves the language's default
 	raw      bool
 	sign     mapping
-	sends    bool   // a frame, or a connection
-	replyID  string // the id of its request
-	effect   string // the first frame that its request leads to, if that is known
-	settled  bool   // one of the two has come
+	connects bool
+	sends    bool    // a frame, or a connection
+	reply    *reply  // the answer that it gives
+	replyID  string  // the id of its request
+	effect   string  // the first frame that its request leads to, if that is known
+	values   mapping // the balances that it returns
+	settled  bool    // one of the two has come
 	outcome  any
 	loose    bool // no frames are expected
 	frames   map[string][]string
@@ -170,7 +173,7 @@ func (s *importStep) quiet() bool {
 			return false
 		}
 	}
-	return s.link != nil
+	return s.link != nil && !s.connects
 }
 
 // unanswered says whether a request of a socket with an id has no answer at an
@@ -256,14 +259,14 @@ func (im *importer) connect(i int, k *link) {
 		if len(params) > 0 {
 			action = mapping{{"reconnect", mapping{{"params", params}}}}
 		}
-		im.step(i, k, action)
+		im.step(i, k, action).connects = true
 	} else {
 		im.stopped, im.closing = nil, false
 		m := mapping{{"until", "fsm_up"}}
 		if len(params) > 0 {
 			m = append(m, member{"params", params})
 		}
-		im.step(i, k, mapping{{"open", m}})
+		im.step(i, k, mapping{{"open", m}}).connects = true
 	}
 }
 
@@ -287,6 +290,7 @@ func (im *importer) in(i int, e Entry, k *link) {
 	s := im.frame(i, e, k, f.Name())
 	if s != nil && s.link == k && !s.settled && (s.replyID != "" && string(f.ID) == s.replyID || s.effect != "" && f.Name() == s.effect) {
 		s.settled = true
+		s.values = im.balances(s, &f)
 		im.before(s)
 	}
 	if f.Sign != nil {
@@ -398,6 +402,25 @@ func (im *importer) before(s *importStep) {
 		s.frames[label] = list[len(list)-1:]
 		return
 	}
+}
+
+// balances are those that a query returned, by the words for their accounts.
+func (im *importer) balances(s *importStep, f *wire.Frame) (values mapping) {
+	if m, ok := s.action.(mapping); !ok || m[0].key != "balances" || f.Kind != wire.KindResult {
+		return nil
+	}
+	list, err := wire.DecodeReply[[]wire.Balance](f.Result)
+	if err != nil {
+		return nil
+	}
+	for _, b := range list {
+		word := im.accounts.word(b.Account)
+		if b.Balance == nil || values.get(word) != nil || word != "initiator" && word != "responder" {
+			return nil
+		}
+		values = append(values, member{word, rawScalar(b.Balance.String())})
+	}
+	return values
 }
 
 // answersStop says whether a frame answers the stop of its socket.
@@ -544,9 +567,9 @@ func (im *importer) reply(i int, k *link, f *envelope, r *reply) {
 		im.closing = true
 	}
 	s := im.step(i, k, action)
-	s.raw = r.params != nil
+	s.raw, s.reply, r.nth = r.params != nil, r, latest != o
 	answer, _ := r.do.(mapping)
-	s.id = idOf(f.ID, answer.get("abort") == nil)
+	s.id = idOf(f.ID, answer.get("abort") == nil && !im.noIDs[k.role.Index()])
 	o.answered++
 }
 

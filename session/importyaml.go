@@ -121,6 +121,10 @@ func decodeOrdered(raw []byte) (any, bool) {
 	return v, true
 }
 
+// longestKey is the length of the longest key that is written: YAML takes no more
+// than 1024 characters on one line, escapes included.
+const longestKey = 150
+
 // deepest is how deep JSON may be nested in a scenario.
 const deepest = 32
 
@@ -146,7 +150,7 @@ func decodeValue(d *json.Decoder, depth int) (any, bool) {
 		for d.More() {
 			k, err := d.Token()
 			key, ok := k.(string)
-			if err != nil || !ok || m.get(key) != nil {
+			if err != nil || !ok || m.get(key) != nil || len(key) > longestKey {
 				return nil, false
 			}
 			v, ok := decodeValue(d, depth+1)

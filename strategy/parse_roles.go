@@ -116,6 +116,11 @@ func (p *parser) standing(n *node, r outcome.Role) Standing {
 	if v := m["params"]; v != nil {
 		st.Params = p.params(v)
 	}
+	if v := m["id"]; v != nil {
+		if st.SignID.Mode = IDAlways; !p.bool(v) {
+			st.SignID.Mode = IDNever
+		}
+	}
 	return st
 }
 

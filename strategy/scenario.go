@@ -140,6 +140,9 @@ type Standing struct {
 	// Sign holds the answers written in the scenario itself, which come before
 	// the strategy's.
 	Sign Answers
+	// SignID says whether the answers with a signature carry an id; those of
+	// steps that say it themselves excepted.
+	SignID IDPolicy
 	// Params override the channel's connection parameters for this role.
 	Params []Param
 }

@@ -106,6 +106,7 @@ var (
 		{name: "use", doc: "A named strategy.", form: textForm},
 		{name: "with", doc: "Values for the variables of the strategy.", form: mapOf(anyScalar)},
 		{name: "sign", doc: "Answers to signing requests; they come before those of use.", form: ref("sign")},
+		{name: "id", doc: "Whether signatures carry an id; true by default.", form: boolForm},
 		{name: "params", doc: "Connection parameters of this role only; null leaves one out.", form: ref("params")},
 	}
 	loadKeys = []key{
