@@ -42,7 +42,8 @@ type Channels struct {
 	size    int64
 	base    int64 // size after it was written anew
 	waiting map[string]*ChannelRecord
-	order   []string // of waiting
+	order   []string        // of waiting
+	over    map[string]bool // every channel, and whether it is closed
 	buf     []byte
 	err     error // the first one; nothing is written after it
 }
@@ -67,7 +68,7 @@ func openChannels(dir string) (_ *Channels, known []ChannelRecord, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, err
 	}
-	c := &Channels{path: filepath.Join(dir, ChannelsFile), done: make(chan struct{}), waiting: make(map[string]*ChannelRecord)}
+	c := &Channels{path: filepath.Join(dir, ChannelsFile), done: make(chan struct{}), waiting: make(map[string]*ChannelRecord), over: make(map[string]bool)}
 	defer func() {
 		if err != nil {
 			c.release()
@@ -91,6 +92,9 @@ func openChannels(dir string) (_ *Channels, known []ChannelRecord, err error) {
 	if c.size > 0 { // a line that was cut off must not swallow the next one
 		c.write([]byte{'\n'})
 	}
+	for _, r := range known {
+		c.over[r.Channel] = r.Closed
+	}
 	c.wg.Go(c.flushing)
 	return c, known, c.err
 }
@@ -107,9 +111,24 @@ func (c *Channels) Channel(r ChannelRecord) {
 		c.order = append(c.order, r.Channel)
 	}
 	waits.Merge(r)
+	c.over[r.Channel] = c.over[r.Channel] || r.Closed
 	if r.urgent() {
 		c.flushLocked()
 	}
+}
+
+// Open is how many channels are not known to be closed. It may be called after
+// Close, too.
+func (c *Channels) Open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, over := range c.over {
+		if !over {
+			n++
+		}
+	}
+	return n
 }
 
 // Close writes what waits and gives the file free. It returns the first error

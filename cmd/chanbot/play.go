@@ -91,6 +91,7 @@ func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
 	} else {
 		p.show(report, out)
 	}
+	p.leftOpen(out)
 	if sums != nil {
 		return &report.Summary, complaint{code: exitBug, text: "a bug in chanbot: " + sums.Error(), hint: "please report it with " + out.folder.Path()}
 	}

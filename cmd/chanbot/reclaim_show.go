@@ -13,6 +13,17 @@ import (
 	"chanbot/tx"
 )
 
+// leftOpen says how to get the coins back that the channels of a run still hold,
+// where these are worth something.
+func (p *player) leftOpen(out *output) {
+	if out.channels == nil || forTests(p.where.networkID) {
+		return
+	}
+	if n := out.channels.Open(); n > 0 {
+		fmt.Fprintf(p.c.Stderr, "hint: coins may be locked in %s; chanbot accounts reclaim %s gets them back\n", count(n, "channel"), out.folder.Path())
+	}
+}
+
 // reclaimReport is what accounts reclaim --json prints.
 type reclaimReport struct {
 	// Reclaimed says that no channel holds coins any more.
