@@ -392,6 +392,3 @@ func soloChanges(hash func(string, tx.Hash, tx.Hash), number func(string, uint64
 
 // difference is what is added to a number: "+5", "-5".
 func difference(a, b *big.Int) string { return fmt.Sprintf("%+d", new(big.Int).Sub(b, a)) }
-
-// trimmed is the name of a method without its prefix.
-func trimmed(method string) string { return strings.TrimPrefix(method, "channels.") }

@@ -22,7 +22,6 @@ type link struct {
 	channel string
 	joins   bool // it comes back to a channel that exists
 	opened  bool
-	up      bool // fsm_up has come
 	closed  bool
 	seen    map[string]bool // events, and actions of its client
 	ids     map[string]bool // of its requests

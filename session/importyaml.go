@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -18,11 +17,6 @@ type member struct {
 
 // mapping is a YAML mapping that keeps its order.
 type mapping []member
-
-// with returns the mapping with one more member.
-func (m mapping) with(key string, value any) mapping {
-	return append(slices.Clip(m), member{key, value})
-}
 
 // plainText finds texts that YAML reads back as they are, without quotes.
 var plainText = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_.$-]*( [A-Za-z0-9_.$-]+)*$`)

@@ -1,0 +1,210 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// in takes a frame of the node.
+func (im *importer) in(i int, e Entry, k *link) {
+	f := wire.DecodeFrame(bytes.Clone(e.Frame))
+	if f.ChannelID != "" {
+		im.channelID = f.ChannelID
+	}
+	if f.Info != nil && f.Info.FSMID != "" {
+		im.fsmIDs[k.role.Index()] = f.Info.FSMID
+	}
+	if f.OnChainTx != nil {
+		if s, err := tx.ParseSigned(f.OnChainTx.Tx); err == nil {
+			im.watched[k.label] = s.Hash().Text(tx.PrefixTxHash)
+		}
+		if f.OnChainTx.Info == "can_slash" && !im.closing {
+			im.post(i)
+		}
+	}
+	s := im.frame(i, e, k, f.Name())
+	if s != nil && s.link == k && !s.settled && (s.replyID != "" && string(f.ID) == s.replyID || s.effect != "" && f.Name() == s.effect) {
+		s.settled = true
+		s.values = im.balances(s, &f)
+		im.before(s)
+	}
+	if f.Sign != nil {
+		im.offered(k, f.Sign, s)
+	}
+}
+
+// frame adds a frame to the step under way. What a side that stopped second
+// hears comes in any order, or not at all (sequences/32).
+func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
+	if len(im.steps) == 0 {
+		im.note(i, "%s before any client did something", name)
+		return nil
+	}
+	s := im.steps[len(im.steps)-1]
+	s.end = e.T
+	if k.tail && k.stops && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
+		im.loose[im.segment(k)] = true
+		return s
+	}
+	if name == "info died" && im.bothTimers(i, k) {
+		s.expect(k.label, optionalTimeout)
+	}
+	if name == "info timeout" && im.bothTimers(i, k) {
+		return s // it is written before died
+	}
+	if !strategy.FrameKnown(name) {
+		im.note(i, "a frame that the language has no name for: %s", name)
+		name = strategy.AnyFrame
+	}
+	s.expect(k.label, name)
+	return s
+}
+
+// segment says the how many-th socket of its label a socket is.
+func (im *importer) segment(k *link) segment {
+	n := 0
+	for _, o := range im.all.all {
+		if o.label == k.label && !im.left[o.begin] {
+			n++
+		}
+		if o == k {
+			break
+		}
+	}
+	return segment{k.label, n}
+}
+
+// together is how close two ends are that have one cause.
+const together = 200 * time.Millisecond
+
+// bothTimers says whether the two sides of a channel waited for the same thing
+// and one of their timers ran out, so that it is chance which side says so: at
+// the timeout or the died of one of them.
+func (im *importer) bothTimers(at int, k *link) bool {
+	t := im.entries[at].T
+	var last [2]string // what each side heard before, by role
+	var timeout, died [2]bool
+	var since time.Duration // the last entry before
+	for i, e := range im.entries {
+		o := im.links[i]
+		if o != nil && e.T < t-together {
+			since = e.T
+		}
+		if o == nil || e.Dir != results.DirIn || o.number != k.number {
+			continue
+		}
+		f := wire.DecodeFrame(bytes.Clone(e.Frame))
+		near := e.T >= t-together && e.T <= t+together
+		switch name := f.Name(); {
+		case name == "info timeout":
+			timeout[o.role.Index()] = near || timeout[o.role.Index()]
+		case name == "info died":
+			died[o.role.Index()] = near || died[o.role.Index()]
+		case e.T <= t:
+			last[o.role.Index()] = name
+		}
+	}
+	return t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && died[0] && died[1] && last[0] == last[1]
+}
+
+// timer says whether one of the timers that a connection sets takes that long.
+func (k *link) timer(d time.Duration) bool {
+	for _, name := range timeoutNames {
+		ms, err := strconv.ParseInt(k.query.Get("timeout_"+name), 10, 64)
+		if set := time.Duration(ms) * time.Millisecond; err == nil && ms > 0 && d > set*9/10 && d < set*12/10 {
+			return true
+		}
+	}
+	return false
+}
+
+// before takes the frames that came before the node answered the request of a
+// step: what went before led to them, so they are waited for before the request
+// is sent, and do not race with it.
+func (im *importer) before(s *importStep) {
+	label := s.link.label
+	list := s.frames[label]
+	if len(list) < 2 {
+		return
+	}
+	early := list[:len(list)-1]
+	for _, prev := range slices.Backward(im.steps[:len(im.steps)-1]) {
+		if prev.link == nil || prev.loose {
+			continue
+		}
+		prev.expect(label, early...)
+		prev.end = s.begin
+		s.frames[label] = list[len(list)-1:]
+		return
+	}
+}
+
+// balances are those that a query returned, by the words for their accounts.
+func (im *importer) balances(s *importStep, f *wire.Frame) (values mapping) {
+	if m, ok := s.action.(mapping); !ok || m[0].key != "balances" || f.Kind != wire.KindResult {
+		return nil
+	}
+	list, err := wire.DecodeReply[[]wire.Balance](f.Result)
+	if err != nil {
+		return nil
+	}
+	for _, b := range list {
+		word := im.accounts.word(b.Account)
+		if b.Balance == nil || values.get(word) != nil || word != "initiator" && word != "responder" {
+			return nil
+		}
+		values = append(values, member{word, rawScalar(b.Balance.String())})
+	}
+	return values
+}
+
+// answersStop says whether a frame answers the stop of its socket.
+func (im *importer) answersStop(e Entry, k *link) bool {
+	f := wire.DecodeFrame(bytes.Clone(e.Frame))
+	for i, out := range im.entries {
+		if im.links[i] != k || out.Dir != results.DirOut || actionOf(out.Frame) != wire.ActionStop {
+			continue
+		}
+		if env, ok := envelopeOf(out); ok && string(env.ID) == string(f.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// post adds the step that puts an old solo close on chain, past the node's
+// machines: one that a client was offered and did not give back.
+func (im *importer) post(i int) {
+	who, what := outcome.Initiator, "$close_solo"
+	for _, o := range slices.Backward(im.offers) {
+		c, ok := o.body.(*tx.CloseSolo)
+		if !ok {
+			continue
+		}
+		who = o.link.role
+		round := uint64(1)
+		if len(c.Payload) > 0 {
+			if s, err := tx.DecodeSigned(c.Payload); err == nil {
+				if t, err := s.Decode(); err == nil {
+					round, _, _ = tx.StateOf(t)
+				}
+			}
+		}
+		what = fmt.Sprintf("%s %d", what, round)
+		break
+	}
+	im.note(i, "the old close_solo that got on chain was not sent by a client; the %s posts one", who)
+	s := &importStep{entry: i, subject: who.String(), action: mapping{{"post", what}}, frames: map[string][]string{}, begin: im.entries[i].T}
+	s.end = s.begin
+	im.steps = append(im.steps, s)
+	im.closing = true
+}

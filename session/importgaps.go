@@ -1,0 +1,96 @@
+package session
+
+import (
+	"regexp"
+	"time"
+
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// blocksPass is a note of who made the session about blocks that no frame shows.
+var blocksPass = regexp.MustCompile(`^([0-9]+) key blocks pass`)
+
+// longGap is the shortest time in which something may have happened that no
+// frame shows: key blocks, one a second.
+const longGap = 1200 * time.Millisecond
+
+// lost says that a client's frame never reached the node, and notes it.
+func (im *importer) lost(i int, k *link) bool {
+	e := im.entries[i]
+	switch {
+	case e.Dir == results.DirConnect:
+		if path := pathOf(k); path != "/channel" {
+			im.note(i, "a connection to the path %q; chanbot connects to the path of its node", path)
+			return true
+		}
+		return false
+	case k.end >= 0 && k.end < i:
+		im.note(i, "a frame on a socket that was closed already")
+		return true
+	case im.crosses(i, k) && actionOf(e.Frame) != wire.ActionStop:
+		im.note(i, "a frame that crossed the end of its socket")
+		return true
+	}
+	return false
+}
+
+// meanwhile adds what happens in a time in which no frame came and no client
+// did anything.
+func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
+	switch {
+	case gap > longGap && im.unanswered(i, k):
+		im.rest(i, k, gap)
+	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
+		im.rest(i, k, gap)
+	}
+}
+
+// blink is a time in which a node takes up what it was sent.
+const blink = 2 * time.Millisecond
+
+// quiet says that the step led to no frame that shows that the node has taken up
+// what was sent.
+func (s *importStep) quiet() bool {
+	for _, list := range s.frames {
+		if len(list) > 0 {
+			return false
+		}
+	}
+	return s.link != nil && !s.connects
+}
+
+// unanswered says whether a request of a socket with an id has no answer at an
+// entry: the node may be blocked.
+func (im *importer) unanswered(at int, k *link) bool {
+	for i := at - 1; i >= 0; i-- {
+		if im.links[i] != k {
+			continue
+		}
+		switch im.entries[i].Dir {
+		case results.DirOut:
+			f, ok := envelopeOf(im.entries[i])
+			return ok && f.ID != nil && string(f.ID) != "null"
+		case results.DirIn:
+			return false
+		}
+	}
+	return false
+}
+
+// emptyPing is a WebSocket ping without data, masked with zeros.
+const emptyPing = "898000000000"
+
+// absence is the time that a node gets to bring a channel to the same point on
+// both sides before a client comes back that could not watch it.
+const absence = 50 * time.Millisecond
+
+// rest adds a step in which nothing happens.
+func (im *importer) rest(entry int, k *link, d time.Duration) {
+	if d = d.Round(time.Millisecond); d <= 0 {
+		return
+	}
+	im.steps = append(im.steps, &importStep{
+		entry: entry, subject: k.label, action: mapping{{"wait", duration(d)}}, loose: true, frames: map[string][]string{},
+	})
+}
