@@ -289,6 +289,7 @@ func (j *Journal) fail(err error) {
 type blockWriter struct {
 	seq     uint32
 	content []byte
+	ops     []byte
 	out     bytes.Buffer
 	flate   *flate.Writer
 }
@@ -303,7 +304,8 @@ func newBlockWriter() *blockWriter {
 func (w *blockWriter) encode(b *block) []byte {
 	w.content = append(w.content[:0], b.sections...)
 	if b.ops.n > 0 {
-		w.content = appendSection(w.content, sectionOperations, b.ops.appendTo(nil))
+		w.ops = b.ops.appendTo(w.ops[:0])
+		w.content = appendSection(w.content, sectionOperations, w.ops)
 	}
 	var header [headerSize]byte
 	w.out.Reset()
