@@ -170,7 +170,7 @@ func TestConformInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	c := call{signals: make(chan os.Signal, 1)}
 	c.signals <- os.Interrupt
-	if code := c.main("conform", "--json", "--out", dir); code != exitInterrupt {
+	if code := c.main("conform", "--json", "--quiet", "--out", dir); code != exitInterrupt {
 		t.Fatalf("exit code %d\n%s", code, c.stderr.String())
 	}
 	var doc results.Conformance
