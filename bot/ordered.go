@@ -143,6 +143,11 @@ func (r *run) takeOrdered() {
 	for _, o := range r.ordered {
 		o.e.inbox = o.e.inbox[len(o.got):]
 	}
+	if k := r.step.Action.Kind; r.ordered == nil && k != outcome.Wait && k != outcome.Blocks {
+		for _, e := range r.p.ends {
+			e.inbox = nil // they are this step's
+		}
+	}
 }
 
 // ordered judges the frames that had to come in order.

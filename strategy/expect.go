@@ -64,8 +64,8 @@ type FrameRule struct {
 	Must []FrameName
 	Not  []FrameName
 	// InOrder are, with Ordered, the next frames of this side: those that come
-	// after the ones that earlier steps had in order. Nothing may come between
-	// them. An expectation that has frames in order and no outcome ends its step
+	// after the ones that earlier steps had in order, or after an earlier step
+	// without any, except wait and blocks. Nothing may come between them. An expectation that has frames in order and no outcome ends its step
 	// when they were seen, whatever becomes of the operation.
 	InOrder []FrameName
 	Ordered bool
