@@ -77,7 +77,11 @@ func (s *Summary) renderThresholds(b *strings.Builder, st Style) {
 		if !t.Passed {
 			mark = st.paint(red, "✗")
 		}
-		fmt.Fprintf(b, "  %s %s  (%s)\n", mark, shorten(t.Expr, st.width()-20), number(t.Value))
+		value := number(t.Value)
+		if t.Problem != "" {
+			value = t.Problem
+		}
+		fmt.Fprintf(b, "  %s %s  (%s)\n", mark, shorten(t.Expr, st.width()-8-len(value)), value)
 	}
 }
 
