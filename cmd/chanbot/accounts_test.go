@@ -145,7 +145,7 @@ func TestAccountsRefuse(t *testing.T) {
 		want string
 	}{
 		{2, nil, "Available Commands"},
-		{2, []string{"reclaim"}, `unknown command "reclaim"`},
+		{2, []string{"regain"}, `unknown command "regain"`},
 		{2, []string{"new"}, "chanbot accounts new needs --seed-file FILE\nhint: chanbot accounts new --help says more\nchanbot: chanbot accounts new needs --out FILE"},
 		{2, []string{"new", "--seed-file", "FILE:seed", "--out", "FILE:keys.yaml"}, "keys.yaml exists"},
 		{2, []string{"new", "--seed-file", "FILE:bad", "--out", "FILE:k"}, "a seed is 64 hexadecimal digits"},
