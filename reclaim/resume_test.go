@@ -172,3 +172,19 @@ func TestChainThatNeverHadTheChannel(t *testing.T) {
 		b.want(all, 1, reclaim.Failed)
 	})
 }
+
+// A responder that has signed for its channel finds it again, even if nothing
+// else came to pass.
+func TestKilledRightAfterTheSignatureOfTheResponder(t *testing.T) {
+	in(t, 1, func(b *bench) {
+		b.play(updates(1), func(r results.FrameRecord) bool {
+			return bytes.Contains(r.Frame, []byte(`"channels.on_chain_tx"`)) // the first one says that it is signed
+		})
+		time.Sleep(time.Minute) // the machines go on
+		all := b.reclaim(nil)
+		if len(all) != 1 || !all[0].Status.Over() || all[0].Status == reclaim.NeverOpened {
+			b.Errorf("%v", all)
+		}
+		b.sweptAll(5)
+	})
+}
