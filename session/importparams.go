@@ -133,6 +133,10 @@ func (im *importer) params(k *link) mapping {
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
+		if len(name) > longestKey {
+			im.note(k.begin, "a connection parameter with a name of %d bytes", len(name))
+			continue
+		}
 		if !k.query.Has(name) {
 			m = append(m, member{name, nil})
 			continue

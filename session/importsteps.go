@@ -156,6 +156,13 @@ func (im *importer) entry(i int, e Entry, k *link) {
 
 // connect adds the step that opens a socket.
 func (im *importer) connect(i int, k *link) {
+	for _, o := range im.all.all {
+		own := k.role.Index()
+		if o.role == k.role && o.begin < i && (o.end < 0 || o.end > i) && !k.joins && !o.joins && o.parties[own] != k.parties[own] {
+			im.note(i, "another account of the %s while a channel of the first one is open; a scenario has one pair of accounts, and both use it", k.role)
+			break
+		}
+	}
 	params := im.params(k)
 	if k.joins {
 		im.rest(i, k, absence)
