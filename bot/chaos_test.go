@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,17 +33,17 @@ steps:
 // touches the chain. Each operation ends, in one way, and the node is judged
 // all the while.
 func TestChaosOnChain(t *testing.T) {
-	lines := ""
+	var lines strings.Builder
 	for _, what := range []string{
 		"initiator: {deposit: 1}", "responder: {withdraw: 1}", "both: {deposit: 2}", "initiator: close", "responder: close",
 		"initiator: close_solo", "responder: settle", "initiator: slash", "responder: snapshot", "initiator: leave",
 		"both: reestablish", "initiator: {transfer: 1}", "responder: {transfer: 1}", "responder: reconnect", "initiator: reconnect",
 	} {
-		lines += fmt.Sprintf("                  - {weight: 1, do: [{%s, timeout: 15s, expect: *any}]}\n", what)
+		fmt.Fprintf(&lines, "                  - {weight: 1, do: [{%s, timeout: 15s, expect: *any}]}\n", what)
 	}
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			s := parse(t, "x.yaml", fmt.Sprintf(chaosOnChain, lines))
+			s := parse(t, "x.yaml", fmt.Sprintf(chaosOnChain, lines.String()))
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, s, 2, nil)
 				defer b.stop()
