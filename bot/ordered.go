@@ -14,6 +14,7 @@ type inOrder struct {
 	e    *end
 	want []strategy.FrameName
 	got  []string // what the inbox had for them
+	rest []string // and what it has left
 	// missing is the first one that has not come, nil when there is none. Of
 	// those that may be missing it says nothing.
 	missing *strategy.FrameName
@@ -21,21 +22,52 @@ type inOrder struct {
 	wrong bool
 }
 
+// notices are the frames that come when blocks do, whatever the channel is doing
+// then: their place among the others does not count.
+var notices = map[string]bool{"info min_depth_achieved": true, "info minimum_depth_achieved": true}
+
 // look compares the frames with what is in the inbox.
 func (x *inOrder) look() {
+	inbox := x.e.inbox
+	used := make([]bool, len(inbox))
+	at := 0 // in the inbox
 	for i := range x.want {
 		want := &x.want[i]
-		at := len(x.got)
-		switch {
-		case at < len(x.e.inbox) && (want.Name == strategy.AnyFrame || want.Matches(x.e.inbox[at])):
-			x.got = append(x.got, x.e.inbox[at])
-		case want.Optional:
-		default:
-			x.missing = want
-			if x.wrong = at < len(x.e.inbox); x.wrong {
-				x.got = append(x.got, x.e.inbox[at])
+		if notices[want.Name] {
+			k := 0
+			for k < len(inbox) && (used[k] || inbox[k] != want.Name) {
+				k++
 			}
-			return
+			if k < len(inbox) {
+				used[k] = true
+				x.got = append(x.got, inbox[k])
+			} else if x.missing == nil && !want.Optional {
+				x.missing = want
+			}
+			continue
+		}
+		for at < len(inbox) && (used[at] || notices[inbox[at]] && want.Name != strategy.AnyFrame) {
+			at++
+		}
+		switch {
+		case at < len(inbox) && (want.Name == strategy.AnyFrame || want.Matches(inbox[at])):
+			used[at] = true
+			x.got = append(x.got, inbox[at])
+		case want.Optional:
+		case at < len(inbox):
+			x.missing, x.wrong = want, true
+			used[at] = true
+			x.got = append(x.got, inbox[at])
+		case x.missing == nil:
+			x.missing = want
+		}
+		if x.wrong || x.missing != nil && at >= len(inbox) {
+			break
+		}
+	}
+	for i, name := range inbox {
+		if !used[i] {
+			x.rest = append(x.rest, name)
 		}
 	}
 }
@@ -141,7 +173,7 @@ func (r *run) takeOrdered() {
 	r.mine(false, false)
 	r.ordered = r.inOrders()
 	for _, o := range r.ordered {
-		o.e.inbox = o.e.inbox[len(o.got):]
+		o.e.inbox = o.rest
 	}
 	if k := r.step.Action.Kind; r.ordered == nil && k != outcome.Wait && k != outcome.Blocks {
 		for _, e := range r.p.ends {

@@ -78,6 +78,9 @@ func (im *Imported) judged(entries []Entry) []Entry {
 		case results.DirIn:
 			f := wire.DecodeFrame(bytes.Clone(e.Frame))
 			name := f.Name()
+			if name == "info min_depth_achieved" || name == "info minimum_depth_achieved" {
+				continue // they come when blocks do
+			}
 			ends := name == "info died" || name == "result ok" && string(f.ID) == stopID[e.Side]
 			if ends && im.loose[segment{e.Side, socket[e.Side]}] || races && name == "info timeout" {
 				continue

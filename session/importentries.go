@@ -178,8 +178,10 @@ func (im *importer) idless() (none [2]bool) {
 }
 
 // isOld says whether the node of a session is from before April 2020, when the
-// answers to the opening got their ids.
+// answers to the opening got their ids: by these or, where there are none, by the
+// version of the first create transaction.
 func isOld(entries []Entry) bool {
+	old, found := false, false // by the version of its first transaction
 	for _, e := range entries {
 		if e.Dir != results.DirIn {
 			continue
@@ -188,8 +190,13 @@ func isOld(entries []Entry) bool {
 		if f.Info != nil && (f.Info.Event == wire.EventFundingCreated || f.Info.Event == wire.EventFundingSigned) {
 			return f.Info.FSMID == ""
 		}
+		if f.Sign != nil && !found {
+			if c := createOf(f.Sign.SignedTx); c != nil {
+				old, found = c.Version == 1, true
+			}
+		}
 	}
-	return false
+	return old
 }
 
 // envelope is what the importer looks at of a client's frame.
