@@ -197,6 +197,7 @@ func (e *end) sendSigned(a *asked, w *watch, text string) {
 		return
 	}
 	e.lastSigned = text
+	e.owe(id)
 	if a.op == nil {
 		return
 	}

@@ -54,6 +54,7 @@ type end struct {
 	log        []string       // names of frames since the last step that is no wait
 	nth        map[string]int // signing requests by tag
 	lastSigned string         // what was signed before, for tampering
+	owed       []string       // ids of signatures that are not acknowledged yet
 
 	asks      map[string][]*asked // requests to sign by tag, for answer steps
 	forgotten int                 // of the oldest ones
@@ -93,6 +94,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	e.sawUp, e.timedOut, e.died, e.closed, e.stopped = false, false, false, 0, false
 	e.paused, e.held = false, nil
 	e.seen = map[string]bool{}
+	e.owed = nil
 	e.rejoined = reconnect
 	if !reconnect {
 		e.opened, e.closing, e.reported = false, false, false
@@ -278,6 +280,7 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 			p.violate(e, v)
 		}
 	}
+	e.paid(f)
 	e.follow(f)
 	e.keepChannel(f)
 	if f.Kind == wire.KindBatch {

@@ -36,13 +36,15 @@ type run struct {
 	cancelled bool
 	problems  []string
 
-	started time.Duration
-	ended   time.Duration
-	timer   *time.Timer
-	until   time.Duration // when the timer runs out
-	wake    chan struct{} // closed when something may have changed; nil while nobody waits
-	done    chan struct{} // closed when the step is over
-	over    bool
+	started  time.Duration
+	ended    time.Duration
+	timer    *time.Timer
+	linger   *time.Timer // bounds the waiting for acknowledgements; nil when there was none
+	lingered bool
+	until    time.Duration // when the timer runs out
+	wake     chan struct{} // closed when something may have changed; nil while nobody waits
+	done     chan struct{} // closed when the step is over
+	over     bool
 }
 
 // hold keeps the answers of a step of both until each side has its request.
@@ -174,7 +176,7 @@ func (r *run) complete() bool {
 			return false
 		}
 	}
-	return len(r.missing()) == 0
+	return len(r.missing()) == 0 && !r.lingers()
 }
 
 // deaf says that every operation is over, and that the frames in order that are
@@ -293,6 +295,9 @@ func (r *run) finish() {
 	}
 	r.over = true
 	r.timer.Stop()
+	if r.linger != nil {
+		r.linger.Stop()
+	}
 	r.takeOrdered()
 	if r.framesOnly() && r.violation == nil {
 		for _, o := range r.ops {
