@@ -37,13 +37,18 @@ type player struct {
 
 // play runs a scenario. The summary is nil when nothing could be run; an error
 // beside a summary says that results could not be written.
-func (p *player) play(ctx context.Context, j job) (*results.Summary, error) {
+func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err error) {
 	cfg, node, err := p.config(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	if node != nil {
-		defer node.close() //nolint:errcheck // the run is over, and its outcome says more
+		// The node's chain has to add up after every scenario.
+		defer func() {
+			if wrong := node.close(); wrong != nil && err == nil {
+				err = complaint{code: exitBug, text: "a bug in the embedded node: " + wrong.Error(), hint: "please report it with the scenario"}
+			}
+		}()
 	}
 	if base := p.apiOf(node); base != "" {
 		client, err := apiClient(base, p.where.guard, p.s.tls, p.s.header, 0)
