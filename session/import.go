@@ -32,11 +32,12 @@ type Imported struct {
 	Entries []Entry
 	// Labels are the sockets of the entries in the words of a scenario, "" for
 	// an entry of no socket.
-	Labels []string
-	lines  []int            // of the entries
-	loose  map[segment]bool // sockets whose end is not judged
-	lost   map[int]bool     // entries that the scenario leaves out
-	sent   map[string]int   // by label: what its clients send, connections too
+	Labels  []string
+	lines   []int            // of the entries
+	uncoded bool             // closes have no code
+	loose   map[segment]bool // sockets whose end is not judged
+	lost    map[int]bool     // entries that the scenario leaves out
+	sent    map[string]int   // by label: what its clients send, connections too
 
 	// Old says that the session was recorded with a node from before April 2020.
 	Old bool
@@ -64,13 +65,15 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 		o.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
 	im := newImporter(entries, lineNumbers(data), o)
+	im.uncoded = !isRecording(data)
 	im.run()
 	sent := im.sent()
+	im.onTime()
 	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent, uncoded: im.uncoded}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -82,9 +85,14 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	return out, nil
 }
 
+// isRecording says of which form a session is.
+func isRecording(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+}
+
 // lineNumbers returns the line of each entry of a session that Read takes.
 func lineNumbers(data []byte) []int {
-	recording := bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+	recording := isRecording(data)
 	var at []int
 	fence := ""
 	for n, line := range bytes.Split(data, []byte("\n")) {
@@ -145,6 +153,7 @@ type importer struct {
 	watched   map[string]string // by label: the hash of the last transaction on its way to the chain
 	closing   bool              // a client has signed a solo close
 	stopped   *link             // the first one of the channel that asked to stop
+	uncoded   bool              // a transcript, which has no codes of closes
 	silent    bool              // the node closes a socket because its client sends nothing
 }
 

@@ -69,7 +69,7 @@ func (im *Imported) judged(entries []Entry) []Entry {
 				stopID[e.Side] = string(f.ID)
 			}
 		case results.DirClose:
-			if c, ok := e.Close(); ok && c.Code == 1005 { // a client's close may be answered
+			if c, ok := e.Close(); ok && (c.Code == 1005 || im.uncoded) { // a client's close may be answered
 				e.Frame = json.RawMessage(`{"code":1000,"reason":""}`)
 			}
 			if im.loose[segment{e.Side, socket[e.Side]}] {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"chanbot/outcome"
@@ -137,14 +138,10 @@ func (im *importer) before(s *importStep) {
 		return
 	}
 	early := list[:len(list)-1]
-	for _, prev := range slices.Backward(im.steps[:len(im.steps)-1]) {
-		if prev.link == nil || prev.loose {
-			continue
-		}
+	if prev := im.waiting(len(im.steps) - 1); prev != nil {
 		prev.expect(label, early...)
 		prev.end = s.begin
 		s.frames[label] = list[len(list)-1:]
-		return
 	}
 }
 
@@ -181,10 +178,80 @@ func (im *importer) answersStop(e Entry, k *link) bool {
 	return false
 }
 
+// slasher returns who answers a close that somebody posted: the one that it
+// cheats, the initiator when nobody does.
+func (im *importer) slasher(from int) outcome.Role {
+	for i := from; i < len(im.entries); i++ {
+		if im.links[i] == nil || im.entries[i].Dir != results.DirOut {
+			continue
+		}
+		if f, ok := envelopeOf(im.entries[i]); ok && f.Method == wire.MethodSlash {
+			return im.links[i].role
+		}
+	}
+	return outcome.Initiator
+}
+
+// onTime moves the frames that came with a block and that a request within the
+// channel cannot have led to into the step before it, so that they are waited
+// for before the request is sent: where every socket got them first.
+func (im *importer) onTime() {
+	for n, s := range im.steps {
+		if n == 0 || s.link == nil || !s.offChain() {
+			continue
+		}
+		early := make(map[string]int)
+		for label, list := range s.frames {
+			k := 0
+			for k < len(list) && withBlock(list[k]) {
+				k++
+			}
+			if slices.ContainsFunc(list[k:], withBlock) {
+				early = nil
+				break
+			}
+			early[label] = k
+		}
+		prev := im.waiting(n)
+		for label, k := range early {
+			if k > 0 && prev != nil {
+				prev.expect(label, s.frames[label][:k]...)
+				prev.end = s.begin
+				s.frames[label] = s.frames[label][k:]
+			}
+		}
+	}
+}
+
+// withBlock says whether a frame comes with a block.
+func withBlock(name string) bool {
+	return name == "on_chain_tx channel_changed" || strings.HasSuffix(name, "_locked")
+}
+
+// waiting returns the last step before the one with a number that waits for
+// frames, nil when there is none.
+func (im *importer) waiting(n int) *importStep {
+	for _, prev := range slices.Backward(im.steps[:n]) {
+		if prev.link != nil && !prev.loose {
+			return prev
+		}
+	}
+	return nil
+}
+
+// offChain says that what a client does cannot put anything on chain.
+func (s *importStep) offChain() bool {
+	if s.reply != nil {
+		m, _ := s.reply.do.(mapping)
+		return s.reply.offer.tag == wire.TagUpdate || s.reply.offer.tag == wire.TagUpdateAck || m.get("abort") != nil
+	}
+	return s.effect == "sign.update" || s.within
+}
+
 // post adds the step that puts an old solo close on chain, past the node's
 // machines: one that a client was offered and did not give back.
 func (im *importer) post(i int) {
-	who, what := outcome.Initiator, "$close_solo"
+	who, what := im.slasher(i).Peer(), "$close_solo"
 	for _, o := range slices.Backward(im.offers) {
 		c, ok := o.body.(*tx.CloseSolo)
 		if !ok {

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -31,6 +32,7 @@ func (im *importer) out(i int, e Entry, k *link) {
 			s := im.step(i, k, action)
 			s.id = idOf(f.ID, wantsID(f.Method))
 			s.replyID, s.effect = string(f.ID), importRequests[f.Method].effect
+			s.within = f.Method == wire.MethodMessage || strings.HasPrefix(f.Method, "channels.get.")
 			return
 		}
 	}

@@ -24,6 +24,7 @@ type importStep struct {
 	replyID  string  // the id of its request
 	effect   string  // the first frame that its request leads to, if that is known
 	values   mapping // the balances that it returns
+	within   bool    // it asks for something within the channel
 	settled  bool    // one of the two has come
 	outcome  any
 	loose    bool // no frames are expected
@@ -148,7 +149,11 @@ func (im *importer) entry(i int, e Entry, k *link) {
 			return
 		}
 		c, _ := e.Close()
-		im.frame(i, e, k, fmt.Sprintf("close %d", c.Code))
+		name := fmt.Sprintf("close %d", c.Code)
+		if im.uncoded {
+			name = "close"
+		}
+		im.frame(i, e, k, name)
 	case results.DirIn:
 		im.in(i, e, k)
 	}
