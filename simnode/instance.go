@@ -219,7 +219,18 @@ func (in *instance) step(ev event, work *[]*instance) {
 	var post *tx.SignedTx
 	ended := false
 	ev.at = time.Now()
-	for _, a := range in.f.Step(ev) {
+	acts := in.f.Step(ev)
+	// What the peer is told is on its way before a client can react to what it
+	// is told, so that a client which waits for both sides meets no straggler.
+	for _, a := range acts {
+		switch {
+		case a.kind == actWatch:
+			in.watch()
+		case a.kind == actPeer && in.link != nil:
+			in.link.send(in, event{kind: evPeer, msg: a.msg}, work)
+		}
+	}
+	for _, a := range acts {
 		switch a.kind {
 		case actNotify:
 			if in.session != nil {
@@ -230,14 +241,8 @@ func (in *instance) step(ev event, work *[]*instance) {
 				in.caller = nil
 				c.answers <- a.reply
 			}
-		case actPeer:
-			if in.link != nil {
-				in.link.send(in, event{kind: evPeer, msg: a.msg}, work)
-			}
 		case actPost:
 			post = a.post
-		case actWatch:
-			in.watch()
 		case actDepth:
 			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth, signed: a.deep}, nil) }))
 		case actNoMachine:
