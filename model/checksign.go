@@ -23,6 +23,10 @@ func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 	if o == nil {
 		return nil, &Refusal{Rule: RuleSignUnasked, Expected: "one of the last operations that were offered", Got: "another one for " + quoted(f.Sign.Tag)}
 	}
+	if id, general := generalized(o); general {
+		return nil, &Refusal{Rule: RefusalGeneralized, Expected: "an account that signs with a key",
+			Got: "the generalized account " + id.String() + ", which signs by a contract; chanbot does not support these"}
+	}
 	faults := o.faults
 	if len(faults) == 0 {
 		faults = c.disagreement(o)
@@ -31,6 +35,27 @@ func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 		return nil, &Refusal{Rule: faults[0].rule, Expected: faults[0].expected, Got: faults[0].got}
 	}
 	return o.offer, nil
+}
+
+// RefusalGeneralized is why nothing is signed in a channel with a generalized
+// account (transactions 2). No node breaks a rule with it, so it is not among
+// Rules.
+const RefusalGeneralized = "generalized-account"
+
+// generalized returns the generalized account that has wrapped an offer.
+func generalized(o *op) (tx.ID, bool) {
+	if o.offer == nil || o.inner != nil {
+		return tx.ID{}, false
+	}
+	t, err := o.offer.Decode()
+	if err != nil {
+		return tx.ID{}, false
+	}
+	meta, ok := t.(*tx.GAMeta)
+	if !ok {
+		return tx.ID{}, false
+	}
+	return meta.GAID, true
 }
 
 // offered returns the latest operation with this offer, or nil.
