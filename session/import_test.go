@@ -58,7 +58,11 @@ func imported(t testing.TB, file string, data []byte) (*session.Imported, *strat
 func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		config := simnode.Config{Latency: time.Millisecond, Blocks: simnode.Manual}
+		// Imported scenarios make blocks when they expect their frames; ready ones on demand.
+		config := simnode.Config{Latency: time.Millisecond, Blocks: simnode.OnDemand}
+		if s.Node != nil && s.Node.Blocks == strategy.BlocksExpected {
+			config.Blocks = simnode.Manual
+		}
 		if s.Node != nil && s.Node.Era == "2020" {
 			config.Era = simnode.Era2020
 		}
@@ -85,7 +89,7 @@ func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem stri
 		rep, err := bot.Run(ctx, bot.Config{
 			API:      api(t, l.DialContext),
 			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1, Frames: frames,
-			Embedded: &bot.Embedded{KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
+			Embedded: &bot.Embedded{OnDemand: config.Blocks == simnode.OnDemand, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 		})
 		switch {
 		case err != nil:

@@ -53,7 +53,6 @@ type fsm struct {
 	signed   *tx.SignedTx // last co-signed state, nil before the create is signed
 	round    uint64
 	balances balances
-	// stateTx is what get.offchain_state shows as signed_tx.
 	reported uint64 // round of the last channels.update, 0 for none
 
 	// postponed holds, in order, the events that this state keeps for the next.
