@@ -18,8 +18,7 @@ import (
 
 // blockRaces are the ready scenarios whose sessions are not judged: the import
 // does not tell whether a block came before or after a request or the end of a
-// socket that it raced with, so
-// the session passes or not as the race went.
+// socket that it raced with, so the session passes or not as the race went.
 var blockRaces = map[string]bool{
 	"snapshot": true, "snapshot-and-update": true, "client-reconnect-early": true,
 	"stop-funding-lock-by-initiator": true, "stop-funding-lock-by-responder": true,
