@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"chanbot/metrics"
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
@@ -96,6 +97,12 @@ type Config struct {
 	// it, from many goroutines at once; nil drops that. It is called before
 	// anything is answered.
 	Channels results.ChannelSink
+	// Metrics measures every operation and takes the marks of phases and the
+	// violations; nil measures for the report alone. The caller ticks it, and
+	// ends it after Run.
+	Metrics *metrics.Run
+	// Gauge is told how far the run is; nil tells nobody.
+	Gauge *metrics.Gauge
 	// Progress is told of every step that has ended, one call at a time; nil
 	// tells nobody.
 	Progress func(StepEvent)
