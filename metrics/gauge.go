@@ -37,7 +37,7 @@ type Gauge struct {
 	// Sockets are those to the nodes.
 	Sockets atomic.Int64
 
-	mu     sync.Mutex // guards what follows
+	mu    sync.Mutex // guards what follows
 	stage Stage
 	pairs int
 	phase PhaseProgress
