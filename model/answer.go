@@ -99,6 +99,9 @@ func (c *Client) refused(f *wire.Frame) {
 	c.errorShape(e)
 	c.errorCode(r, e)
 	c.forget(r)
+	if w := r.wish; e.SubCode() == wire.CodeInternalError && w != nil && w.op == wire.OpTransfer && len(w.meta) == 0 && r.simple() && c.affordable(w) {
+		c.log.internal = r
+	}
 	if r.kind == callAbort && r.op != nil && e.SubCode() == wire.CodeNotAllowed && !r.late {
 		r.op.refused = true
 	}

@@ -220,6 +220,10 @@ var pairCases = map[string]ruleCase{
 			s.check()
 		},
 	},
+	RuleStuck: {
+		func(s *stage) { s.open(); s.cosign(ini, 1); s.overdue() },
+		func(s *stage) { s.open(); s.half(ini, 1); s.overdue() }, // it waits for the client
+	},
 	RulePairUnanswered: {
 		func(s *stage) { s.open(); s.ask(ini, wire.GetBalances{}); s.check() },
 		func(s *stage) { s.open(); s.propose(ini, 1); s.ask(ini, wire.Leave{}); s.check() }, // it waits

@@ -24,6 +24,9 @@ func (c *Client) conflict(f *wire.Frame) {
 	c.log.conflict(c, k.Code)
 	c.lose()
 	c.owed = nil
+	for _, r := range c.asked {
+		r.swallowed = true
+	}
 }
 
 // provoked judges that there was something to end (fsm 5.1). Codes 1 and 2 also

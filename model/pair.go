@@ -33,6 +33,8 @@ func (p *Pair) Check() []Violation {
 		messages(r, i)
 		conflicts(i, r)
 		conflicts(r, i)
+		p.lostCalmly()
+		p.refusedCalmly()
 		p.deaths()
 		p.leaves()
 	}
@@ -48,7 +50,9 @@ func (p *Pair) Check() []Violation {
 // nextLog forgets what was judged. Messages on their way and aborts whose
 // conflict has not come are kept.
 func (c *Client) nextLog() {
-	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts, pending: c.op != nil || len(c.asked) > 0 || len(c.queue) > 0, from: c.ledger.round}
+	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts,
+		pending: c.op != nil || len(c.asked) > 0 || len(c.queue) > 0, calm: c.settled(), from: c.ledger.round,
+	}
 }
 
 // settled reports whether this side is sure of its state.

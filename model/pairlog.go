@@ -25,10 +25,16 @@ type pairLog struct {
 	death        death
 	left         int  // channels.leave that came
 	pending      bool // an operation was under way at the last check
+	calm         bool // the channel was open and idle at the last check
+	aborted      bool // an abort was sent
+	lostOps      []lostOp
+	internal     *request // a transfer that the sender can pay was refused with an internal error
 }
 
 func (l *pairLog) sent(r *request) {
 	switch {
+	case r.kind == callAbort:
+		l.aborted = true
 	case r.req.Method == wire.MethodMessage && r.kind == callAction:
 		if len(l.messagesSent) < logLimit {
 			l.messagesSent = append(l.messagesSent, r)
@@ -82,6 +88,9 @@ func abortCode(raw json.RawMessage) (int, bool) {
 }
 
 func (l *pairLog) conflict(c *Client, code int) {
+	if c.op != nil && code <= wire.ConflictConflict && len(l.lostOps) < logLimit {
+		l.lostOps = append(l.lostOps, lostOp{c, c.op, code})
+	}
 	switch {
 	case c.closed:
 		// What a closing channel does to a close that is aborted or fails is not compared.

@@ -49,8 +49,16 @@ func (c *Client) betweenParties(w *wish) bool {
 }
 
 func (c *Client) refusedTransfer(w *wish) {
+	if c.affordable(w) {
+		c.violate(RuleBalanceRefused, "a transfer of "+w.amount.String()+" from "+c.ledger.balances.String(), "1001")
+	}
+}
+
+// affordable reports whether it is certain that a transfer between the parties
+// takes nobody below the reserve.
+func (c *Client) affordable(w *wish) bool {
 	if !c.betweenParties(w) || w.amount.Sign() < 0 || !c.certain() || !c.ledger.known || c.op != nil && !c.op.known {
-		return
+		return false
 	}
 	all := []balances{c.ledger.balances}
 	if c.op != nil {
@@ -58,10 +66,10 @@ func (c *Client) refusedTransfer(w *wish) {
 	}
 	for _, b := range all {
 		if _, _, below := c.apply(b, []wire.Update{{Op: wire.OpTransfer, From: w.from, To: w.to, Amount: w.amount}}); below != nil {
-			return
+			return false
 		}
 	}
-	c.violate(RuleBalanceRefused, "a transfer of "+w.amount.String()+" from "+c.ledger.balances.String(), "1001")
+	return true
 }
 
 // refusedShutdown judges 1001: both balances together cannot pay the fee

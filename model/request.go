@@ -33,6 +33,8 @@ type request struct {
 	op   *op    // the operation that was pending under that tag
 	late bool   // that operation was signed already
 	wish *wish  // of update.new, deposit and withdraw, when it is well formed
+
+	swallowed bool // a conflict came that may have ended it
 }
 
 // mustAnswer reports whether the node owes an answer whatever happens.

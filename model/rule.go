@@ -270,6 +270,10 @@ const (
 	// RulePairUnanswered: in a quiet open channel every request with an id has
 	// been answered (ws-api 3.2).
 	RulePairUnanswered = "pair-unanswered"
+	// RuleStuck: when both clients have answered what they were asked, what was
+	// asked for is offered, and what was signed ends (fsm 5, 6). Judged by
+	// Pair.Overdue.
+	RuleStuck = "stuck"
 	// RulePairLeave: channels.leave comes because one of the clients asked, and
 	// to both (fsm 6.8).
 	RulePairLeave = "pair-leave"
@@ -313,6 +317,10 @@ const (
 	// QuirkChainAhead: the node goes by a block whose report has not come: an
 	// empty payload, or 1013.
 	QuirkChainAhead = "chain-ahead"
+	// QuirkOldBlock: the only operation of a channel, properly signed by both,
+	// ends in a conflict all the same: the block that it is pinned to is more than
+	// ten key blocks old (fsm 2).
+	QuirkOldBlock = "old-block"
 	// QuirkBothShutdown: both clients sign a shutdown of their own, and both
 	// state machines die (fsm 3.4). Judged by Pair.
 	QuirkBothShutdown = "both-shutting-down"
@@ -347,7 +355,7 @@ func Rules() []string {
 		RuleOnChainOther, RuleOnChainPayload, RuleLockOrder, RuleCloseUnsigned, RuleClosingOrder, RuleCanSlash,
 		RuleDepthUnasked, RuleLeaveOrder, RuleReestablishOrder, RuleHistory, RuleContract,
 		RulePairChannel, RulePairState, RulePairCoins, RulePairMessage, RulePairMessageLost,
-		RulePairConflict, RulePairAbort, RulePairUnanswered, RulePairLeave,
+		RulePairConflict, RulePairAbort, RulePairUnanswered, RulePairLeave, RuleStuck,
 	}
 }
 
@@ -356,7 +364,7 @@ func Quirks() []string {
 	return []string{
 		QuirkSplitChannel, QuirkStopAfterDied, QuirkStopUnanswered, QuirkClosedSilently,
 		QuirkBlockedClose, QuirkSilentOK, QuirkLateChannelID, QuirkOpenAgain, QuirkDiedUnexplained,
-		QuirkClosingAgain, QuirkSettleReopens, QuirkOnChainAgain, QuirkChainAhead,
+		QuirkClosingAgain, QuirkSettleReopens, QuirkOnChainAgain, QuirkChainAhead, QuirkOldBlock,
 		QuirkBothShutdown, QuirkDeadlyCrossing, QuirkDeadlyDuplicate,
 	}
 }

@@ -120,6 +120,14 @@ var quirkCases = map[string]func(*stage){
 		s.answer(ini, wire.TagDepositTx, s.pending, s.channel)
 		s.info(ini, wire.EventDied)
 	},
+	QuirkOldBlock: func(s *stage) {
+		s.open()
+		s.check()
+		s.cosign(ini, 1)
+		s.conflict(res, 2, 1)
+		s.conflict(ini, 2, 1)
+		s.check()
+	},
 	QuirkDiedUnexplained: func(s *stage) {
 		s.open()
 		s.info(ini, wire.EventDied)

@@ -241,3 +241,7 @@ func (s *stage) refuse(side int, request []byte, sub int) {
 }
 
 func (s *stage) check() { s.found = append(s.found, NewPair(s.c[ini], s.c[res]).Check()...) }
+
+func (s *stage) overdue() {
+	s.found = append(s.found, NewPair(s.c[ini], s.c[res]).Overdue(false)...)
+}
