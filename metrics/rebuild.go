@@ -30,6 +30,7 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 	shard := run.Shard(0)
 	rep := new(results.RunReport)
 	secs := newSeconds()
+	var due dues
 	if o.HistogramLog != nil {
 		secs.out = o.HistogramLog
 	}
@@ -43,6 +44,7 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 			c.attempts++
 			c.record(r)
 			secs.add(r)
+			due.add(r)
 		},
 		Sample: func(s results.GeneratorSample) {
 			rep.Generator = append(rep.Generator, s)
@@ -50,12 +52,13 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 		},
 		Violation: run.Violation,
 		Mark:      run.Mark,
+		TimeMark:  run.TimeMark,
 		End:       run.ended,
 	})
 	rep.Missing = missing
-	rep.Marks = run.marks
+	rep.Marks, rep.TimeMarks = run.marks, run.timeMarks
 	series, logErr := secs.close()
-	rep.Series = series
+	rep.Series, rep.Due = series, due.points()
 	run.rec.window.span = missing.After + 1
 	run.rec.collect(missing.After)
 	if missing.End {

@@ -60,6 +60,9 @@ func played(t testing.TB, n int) (*results.Summary, []byte) {
 			run.Tick(r.Due)
 		}
 	}
+	for _, took := range []int64{0, 400_000} {
+		run.TimeMark(results.TimeMark{TUS: 1_000_000, TookUS: took, Kind: results.KindFault, Text: "the node is silent"})
+	}
 	run.Violation(results.Violation{Pair: 3, Role: outcome.Responder, Rule: "round", Expected: "8", Got: "9"})
 	end := results.End{TUS: r.Done.Microseconds() + 10_000, Pairs: 200, Verdict: results.Failed, Checks: []results.Check{{Step: 1, Expected: "signed", Got: "signed", Passed: true}}}
 	for _, l := range run.Judge(r.Done, limits) {
@@ -114,6 +117,18 @@ func TestTheSummaryIsRebuiltFromTheJournal(t *testing.T) {
 	}
 	if ended != 6000 || signed == 0 || len(rep.Marks) != 5 || len(rep.Generator) != 7 || len(rep.Curves) != 9 {
 		t.Errorf("%d ended, %d signed, %d marks, %d samples, %d curves", ended, signed, len(rep.Marks), len(rep.Generator), len(rep.Curves))
+	}
+	var due int64
+	for _, p := range rep.Due {
+		if p.Operation != results.AllOperations {
+			due += p.Count
+		}
+	}
+	if first := rep.Due[0]; due != 6000 || first.Second != 0 || first.Operation != results.AllOperations || first.Count != 1000 {
+		t.Errorf("%d were due in all, first %+v", due, first)
+	}
+	if diff := cmp.Diff([]results.TimeMark{{TUS: 1_000_000, TookUS: 400_000, Kind: results.KindFault, Text: "the node is silent"}}, rep.TimeMarks); diff != "" {
+		t.Errorf("time marks (-want +got):\n%s", diff)
 	}
 	for _, c := range rep.Curves {
 		if end := c.Points[len(c.Points)-1]; end.Quantile != 1 || !slices.IsSortedFunc(c.Points, func(a, b results.CurvePoint) int {

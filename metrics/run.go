@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type Run struct {
 
 	mu         sync.Mutex // guards what follows
 	marks      []results.PhaseMark
+	timeMarks  []results.TimeMark
 	violations []results.Violation
 	samples    []results.GeneratorSample // without their lateness
 	late       *hist
@@ -63,6 +65,28 @@ func (r *Run) Mark(m results.PhaseMark) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.marks = append(r.marks, m)
+}
+
+// maxTimeMarks is how many marks of times a run keeps.
+const maxTimeMarks = 1000
+
+// TimeMark notes what explains the measurements at one time, as a fault that
+// was caused on purpose. Only the first 1000 are kept.
+func (r *Run) TimeMark(m results.TimeMark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := func(o results.TimeMark) bool { return o.TUS == m.TUS && o.Kind == m.Kind && o.Text == m.Text }
+	switch i := slices.IndexFunc(r.timeMarks, same); {
+	case i >= 0:
+		r.timeMarks[i] = m
+	case len(r.timeMarks) < maxTimeMarks:
+		r.timeMarks = append(r.timeMarks, m)
+	default:
+		return
+	}
+	if r.o.Journal != nil {
+		r.o.Journal.TimeMark(m)
+	}
 }
 
 // maxViolations is how many violations a run keeps.

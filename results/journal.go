@@ -102,6 +102,27 @@ type PhaseMark struct {
 	What  string `json:"what"` // one of the Mark constants
 }
 
+// KindFault is the kind of a mark that tells of a fault which was caused on
+// purpose.
+const KindFault = "fault"
+
+// TimeMark is a moment or a stretch of the run that explains what was measured:
+// a fault that was caused on purpose, a restart of the node. Reports draw it on
+// the time axis.
+//
+// What lasts may be noted twice, when it begins and when it is over, so that a
+// run that is killed knows of it: the later mark of the same moment, kind and
+// text takes the place of the earlier one.
+type TimeMark struct {
+	TUS int64 `json:"t_us"`
+	// TookUS is how long it lasted; zero is a moment, or not known yet.
+	TookUS int64 `json:"took_us,omitempty"`
+	// Kind is one word, as KindFault; marks of a kind look alike.
+	Kind string `json:"kind"`
+	// Text says in a few words what happened.
+	Text string `json:"text"`
+}
+
 // End is the last record of a journal: what cannot be computed from the others.
 type End struct {
 	TUS int64 `json:"t_us"`
@@ -134,4 +155,5 @@ const (
 	sectionMark       = 5
 	sectionEnd        = 6
 	sectionLost       = 7
+	sectionTimeMark   = 8
 )

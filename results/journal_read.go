@@ -23,6 +23,7 @@ type Visitor struct {
 	Sample    func(GeneratorSample)
 	Violation func(Violation)
 	Mark      func(PhaseMark)
+	TimeMark  func(TimeMark)
 	End       func(End)
 }
 
@@ -298,6 +299,11 @@ func (in *journalReader) section(kind byte, body []byte) error {
 		return visit(body, func(m PhaseMark) {
 			in.began(m.TUS, 0)
 			call(in.v.Mark, m)
+		})
+	case sectionTimeMark:
+		return visit(body, func(m TimeMark) {
+			in.began(m.TUS, 0)
+			call(in.v.TimeMark, m)
 		})
 	case sectionEnd:
 		return visit(body, func(e End) {

@@ -92,6 +92,7 @@ func writeJournal(t testing.TB, n int) []byte {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	j.Mark(PhaseMark{TUS: 1, Phase: "steady", What: MarkMeasure})
+	j.TimeMark(TimeMark{TUS: 2, TookUS: 3, Kind: KindFault, Text: "silence"})
 	var r OperationRecord
 	for i := range n {
 		operationOf(rng, i, &r)
@@ -118,6 +119,7 @@ type seen struct {
 	samples    []GeneratorSample
 	violations []Violation
 	marks      []PhaseMark
+	timeMarks  []TimeMark
 	ends       []End
 }
 
@@ -133,6 +135,7 @@ func readAll(b []byte) (seen, Missing, error) {
 		Sample:    func(g GeneratorSample) { s.samples = append(s.samples, g) },
 		Violation: func(v Violation) { s.violations = append(s.violations, v) },
 		Mark:      func(p PhaseMark) { s.marks = append(s.marks, p) },
+		TimeMark:  func(m TimeMark) { s.timeMarks = append(s.timeMarks, m) },
 		End:       func(e End) { s.ends = append(s.ends, e) },
 	})
 	return s, m, err
@@ -164,6 +167,9 @@ func TestAJournalReadsBack(t *testing.T) {
 	}
 	if diff := cmp.Diff([]Manifest{sampleManifest}, got.manifests); diff != "" {
 		t.Errorf("manifest (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]TimeMark{{TUS: 2, TookUS: 3, Kind: KindFault, Text: "silence"}}, got.timeMarks); diff != "" {
+		t.Errorf("time marks (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]Violation{sampleViolation}, got.violations); diff != "" {
 		t.Errorf("violation (-want +got):\n%s", diff)

@@ -121,6 +121,9 @@ func (j *Journal) Sample(s GeneratorSample) { j.record(sectionSample, s) }
 // Mark records the moment of a phase.
 func (j *Journal) Mark(m PhaseMark) { j.record(sectionMark, m) }
 
+// TimeMark records what explains the measurements at one time.
+func (j *Journal) TimeMark(m TimeMark) { j.record(sectionTimeMark, m) }
+
 // Violation records what a correct node cannot do. Its frames are left out
 // when they are larger than a block can be.
 func (j *Journal) Violation(v Violation) {

@@ -28,6 +28,16 @@ type SeriesPoint struct {
 // AllOperations is the name under which all operations are counted together.
 const AllOperations = "all"
 
+// DuePoint is how many operations of one name were due in one second, warm-up
+// included. Only those are counted of which it is known how they ended.
+type DuePoint struct {
+	// Second counts from 0 at the start of the run.
+	Second int64
+	// Operation is AllOperations for everything together.
+	Operation string
+	Count     int64
+}
+
 // WriteSeries writes the table, a line for each second and operation, with a
 // first line of names.
 func WriteSeries(w io.Writer, points []SeriesPoint) error {
