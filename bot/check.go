@@ -31,6 +31,9 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 60 * time.Second
 	}
+	if c.Patience == 0 {
+		c.Patience = 10 * time.Second
+	}
 	if c.Grace == 0 {
 		c.Grace = 10 * time.Second
 	}

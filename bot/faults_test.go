@@ -310,7 +310,7 @@ func TestLostUpdateReportEndsAtTheTimeout(t *testing.T) {
 			return [][]byte{f}
 		})
 		defer func() { b.stop() }()
-		b.cfg.Timeout = 20 * time.Second
+		b.cfg.Timeout, b.cfg.Patience = 20*time.Second, time.Minute
 		step := firstFailed(t, b.run())
 		if step.Outcome.Kind != outcome.Timeout || step.Outcome.By != outcome.ByBot {
 			t.Errorf("outcome %v", step.Outcome)

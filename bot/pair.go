@@ -48,6 +48,7 @@ type pair struct {
 
 	kept   [keptFrames]results.FrameRecord // the last frames, as a ring
 	keptAt int
+	last   time.Duration // when the last frame passed, pings left out
 
 	bad     bool // a violation that no step expected
 	leaving bool // the sockets are being closed at the end
@@ -158,6 +159,7 @@ func (p *pair) record(at time.Duration, side, dir string, text []byte, isJSON bo
 	if dir != results.DirPing && dir != results.DirPong {
 		p.kept[p.keptAt%keptFrames] = rec
 		p.keptAt++
+		p.last = at
 	}
 	if p.fleet.cfg.Frames != nil {
 		p.fleet.cfg.Frames.Record(rec)

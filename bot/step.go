@@ -270,6 +270,7 @@ func (r *run) release() {
 // expire ends the step because its time is over. What was told stands.
 func (r *run) expire() {
 	r.expired = true
+	r.p.overdue(r)
 	for _, o := range r.ops {
 		o.tell(outcome.Outcome{Kind: outcome.Timeout, By: outcome.ByBot})
 	}

@@ -48,6 +48,20 @@ func wants(x *strategy.Expect, kind outcome.Kind) bool {
 	return false
 }
 
+// overdue judges a silence that has lasted longer than a node may take.
+func (p *pair) overdue(step *run) {
+	i, r := p.first(outcome.Initiator), p.first(outcome.Responder)
+	if i.sock == nil || r.sock == nil || i.joins || r.joins {
+		return
+	}
+	if p.now()-max(step.started, p.last) < p.fleet.cfg.Patience {
+		return
+	}
+	for _, v := range model.NewPair(i.client, r.client).Overdue(false) {
+		p.violate(p.first(v.Role), v)
+	}
+}
+
 // compare judges the two sides against each other, which is possible while
 // nothing is under way.
 func (p *pair) compare() {

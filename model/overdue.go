@@ -37,7 +37,7 @@ func (p *Pair) Overdue(deep bool) []Violation {
 // wait for, and has seen everything.
 func (c *Client) reactive() bool {
 	if c.phase < PhaseStarted || c.phase > PhaseOpen || !c.certain() || c.loose || c.ending != "" || c.closing ||
-		c.solo || c.closed || c.stopped || c.leaveAsked || c.leaving || c.alone || c.assumed || c.reconnected || c.announced != "" {
+		c.solo || c.closed || c.stopped || c.leaveAsked || c.leaving || c.alone || c.assumed || c.reconnected {
 		return false
 	}
 	for _, o := range []*op{c.op, c.create} {
@@ -78,6 +78,9 @@ func (c *Client) overdue(peer *Client) {
 		if c.op == nil && peer.op == nil && !r.swallowed && !r.early && !r.batch {
 			c.violate(RuleStuck, "a request to sign for "+r.name()+", or an error", "nothing")
 		}
+	}
+	if c.announced != "" {
+		c.violate(RuleStuck, "a request to sign after info "+c.announced, "nothing")
 	}
 	if o := c.op; o != nil && o.signed && len(c.found) == 0 {
 		c.violate(RuleStuck, "the end of "+o.tag+", which was signed", "nothing")
