@@ -45,6 +45,7 @@ type Client struct {
 	reestablish reestablishStep
 	stayed      bool // this state machine lived on while the peer's came back
 	leaveAsked  bool // this client ever asked to leave
+	leaveSent   bool // and no notification has come since
 	leaving     bool // channels.leave came
 	alone       bool // the peer's state machine has gone
 
@@ -231,6 +232,7 @@ func (c *Client) judge(f *wire.Frame) {
 		c.envelope(f)
 		c.answer(f)
 	case wire.KindNotification:
+		c.leaveSent = false
 		c.envelope(f)
 		c.notification(f)
 	case wire.KindBatch:

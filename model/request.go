@@ -158,7 +158,7 @@ func (c *Client) sentAction(r *request) {
 		c.ended = c.ended || m != wire.MethodSnapshotSolo
 		c.ask(r)
 	case wire.MethodLeave:
-		c.ended, c.leaveAsked = true, true
+		c.ended, c.leaveAsked, c.leaveSent = true, true, true
 	case wire.MethodAssumeMinimumDepth:
 		c.assumed = true
 		c.assume(r)
