@@ -63,6 +63,8 @@ func (v benchView) verify(id tx.ID, unsigned, sig []byte) bool {
 	return v.signatures.verify(id, unsigned, sig)
 }
 
+func (v benchView) signer(unsigned, sig []byte) tx.ID { return v.signatures.signer(unsigned, sig) }
+
 // BenchmarkTwoSignaturesAndChecks is the reference: two signatures made and
 // each verified once.
 func BenchmarkTwoSignaturesAndChecks(b *testing.B) {

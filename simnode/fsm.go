@@ -96,6 +96,9 @@ type view interface {
 	blockHeight(h tx.Hash) (uint64, bool)
 	// verify tells whether sig is id's signature of the unsigned transaction, in raw or hash form.
 	verify(id tx.ID, unsigned, sig []byte) bool
+	// signer is who is known, without another look, to have made sig; the zero
+	// value when nobody is.
+	signer(unsigned, sig []byte) tx.ID
 	// closing tells whether the channel is solo-closing on chain.
 	closing(channel tx.ID) bool
 	// onChain is the state of a channel on chain: its round and, while it is

@@ -100,7 +100,9 @@ func (p *scriptPair) nextNonce(tx.ID) uint64               { return 1 }
 func (p *scriptPair) blockHeight(h tx.Hash) (uint64, bool) { return uint64(h[0]), h[0] != 0 }
 func (p *scriptPair) closing(tx.ID) bool                   { return p.lockedUntil != 0 }
 
-func (p *scriptPair) onChain(tx.ID) (uint64, uint64) { return p.roundOnChain, p.lockedUntil }
+func (p *scriptPair) onChain(tx.ID) (uint64, uint64)  { return p.roundOnChain, p.lockedUntil }
+func (p *scriptPair) signer(unsigned, s []byte) tx.ID { return tx.ID{} }
+
 func (p *scriptPair) verify(id tx.ID, unsigned, s []byte) bool {
 	return tx.Verify(id, "ae_dev", unsigned, s)
 }

@@ -45,14 +45,25 @@ func (f *fsm) askToSign() {
 	f.report(famSign, wire.AppendSign(nil, f.channelText, wire.Sign{Tag: f.op.tag(), SignedTx: f.op.offer.Text(), Updates: ups}))
 }
 
-// hasSigned tells whether id is among the signers.
+// hasSigned tells whether id is among the signers. The list does not say whose
+// a signature is, and a wrong guess costs as much as a right one, so those that
+// are known to be another's are tried last.
 func (f *fsm) hasSigned(s *tx.SignedTx, id tx.ID) bool {
+	var others [8][]byte
+	rest := others[:0]
 	for _, sig := range s.Signatures {
-		if f.view.verify(id, s.Tx, sig) {
+		switch f.view.signer(s.Tx, sig) {
+		case id:
 			return true
+		case tx.ID{}:
+			if f.view.verify(id, s.Tx, sig) {
+				return true
+			}
+		default:
+			rest = append(rest, sig)
 		}
 	}
-	return false
+	return slices.ContainsFunc(rest, func(sig []byte) bool { return f.view.verify(id, s.Tx, sig) })
 }
 
 // signedExactly tells whether the signatures are one of each of the ids and

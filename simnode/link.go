@@ -153,8 +153,7 @@ func (v *nodeView) verify(id tx.ID, unsigned, sig []byte) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i := range v.recent {
-		g := &v.recent[i]
-		if g.id == id && bytes.Equal(g.sig, sig) && bytes.Equal(g.unsigned, unsigned) {
+		if g := &v.recent[i]; g.id == id && g.is(unsigned, sig) {
 			return true
 		}
 	}
@@ -164,4 +163,19 @@ func (v *nodeView) verify(id tx.ID, unsigned, sig []byte) bool {
 	v.recent[v.next] = goodSignature{id, unsigned, sig}
 	v.next = (v.next + 1) % len(v.recent)
 	return true
+}
+
+func (v *nodeView) signer(unsigned, sig []byte) tx.ID {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range v.recent {
+		if g := &v.recent[i]; g.is(unsigned, sig) {
+			return g.id
+		}
+	}
+	return tx.ID{}
+}
+
+func (g *goodSignature) is(unsigned, sig []byte) bool {
+	return len(sig) > 0 && bytes.Equal(g.sig, sig) && bytes.Equal(g.unsigned, unsigned)
 }

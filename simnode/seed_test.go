@@ -77,7 +77,9 @@ type seedPair struct {
 
 type seedView struct{ *scriptPair }
 
-func (seedView) nextNonce(tx.ID) uint64 { return 57 }
+func (seedView) nextNonce(tx.ID) uint64            { return 57 }
+func (seedView) signer(unsigned, sig []byte) tx.ID { return tx.ID{} }
+
 func (seedView) verify(id tx.ID, unsigned, sig []byte) bool {
 	return tx.Verify(id, "local_iris_testnet", unsigned, sig)
 }
