@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"chanbot/metrics"
 	"chanbot/outcome"
 	"chanbot/strategy"
 )
@@ -48,6 +49,15 @@ func (c Config) withDefaults() Config {
 	}
 	if c.KeepAlive == 0 {
 		c.KeepAlive = 25 * time.Second
+	}
+	if c.Started.IsZero() {
+		c.Started = time.Now()
+	}
+	if c.Metrics == nil {
+		c.Metrics = metrics.NewRun(metrics.Options{})
+	}
+	if c.Gauge == nil {
+		c.Gauge = new(metrics.Gauge)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

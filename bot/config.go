@@ -101,9 +101,12 @@ type Config struct {
 	// it, from many goroutines at once; nil drops that. It is called before
 	// anything is answered.
 	Channels results.ChannelSink
+	// Started is when the run began, from which all its times are counted; the
+	// zero time is when Run is called. Who ticks Metrics counts from the same.
+	Started time.Time
 	// Metrics measures every operation and takes the marks of phases and the
-	// violations; nil measures for the report alone. The caller ticks it, and
-	// ends it after Run.
+	// violations; nil measures for the report alone. The caller ticks it, judges
+	// thresholds by it and ends it after Run.
 	Metrics *metrics.Run
 	// Gauge is told how far the run is; nil tells nobody.
 	Gauge *metrics.Gauge

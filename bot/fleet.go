@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"chanbot/metrics"
 	"chanbot/outcome"
-	"chanbot/results"
 	"chanbot/strategy"
 	"chanbot/tx"
 )
@@ -24,11 +24,11 @@ type fleet struct {
 	stranger tx.KeyPair // of an account that takes no part
 	standing [2][]strategy.Layer
 
-	setups chan struct{} // a token for each channel that is being set up
-	miner  *miner
-	tally  results.Tally
-	stages stages
-	report *reporter
+	setups  chan struct{} // a token for each channel that is being set up
+	miner   *miner
+	metrics *metrics.Run
+	gauge   *metrics.Gauge
+	report  *reporter
 
 	connected atomic.Bool // some connection came about
 	ordered   bool        // a step has frames in order
@@ -41,7 +41,8 @@ type fleet struct {
 
 func newFleet(cfg Config, nodes [2]string) *fleet {
 	f := &fleet{
-		cfg: cfg, log: cfg.Log, started: time.Now(), nodes: nodes,
+		cfg: cfg, log: cfg.Log, started: cfg.Started, nodes: nodes,
+		metrics: cfg.Metrics, gauge: cfg.Gauge,
 		dialer:   newDialer(cfg.Dial, cfg.TLS, cfg.Header),
 		stranger: tx.DeriveKeyPair([]byte("chanbot"), "stranger"),
 		setups:   make(chan struct{}, cfg.MaxInFlightSetups),

@@ -39,7 +39,8 @@ type op struct {
 	toldAt time.Duration
 	out    outcome.Outcome
 	over   bool
-	values []wire.Balance // what balances returned
+	values []wire.Balance  // what balances returned
+	stages []results.Stage // its parts that were measured
 	settle *time.Timer
 	mining bool // key blocks are being asked for
 }
@@ -61,8 +62,13 @@ func (p *pair) begin(r *run, kind outcome.Operation, e *end, track tracker) *op 
 	o.sent = o.due
 	p.ops = append(p.ops, o)
 	r.ops = append(r.ops, o)
-	p.fleet.tally.Start(kind, "", false)
+	p.shard.Begin(kind, "", false)
 	return o
+}
+
+// stage notes how long a part of the operation took.
+func (o *op) stage(name string, took time.Duration) {
+	o.stages = append(o.stages, results.Stage{Name: name, Took: took})
 }
 
 // frame is told every frame of the pair.
@@ -119,13 +125,30 @@ func (o *op) finish() {
 		end = o.p.now()
 	}
 	o.p.ops = drop(o.p.ops, o)
-	o.p.fleet.tally.End(results.Sample{
-		Operation: o.kind, Outcome: o.out.Kind,
-		Response: end - o.due, Service: end - o.sent,
-	})
+	o.record(end)
 	if o.answer != nil {
 		o.answer.resolve(o.out)
 	}
+}
+
+// record hands the operation to whoever measures the run.
+func (o *op) record(done time.Duration) {
+	rec := &o.p.rec
+	*rec = results.OperationRecord{
+		Due: o.due, Sent: o.sent, Done: done, Pair: o.p.number, Role: o.role(),
+		Operation: o.kind, Outcome: o.out, Stages: o.stages,
+	}
+	o.p.shard.Record(rec)
+	rec.Stages, rec.Outcome.Detail = nil, ""
+}
+
+// role is that of the side that started it, NoRole when it is both sides' or
+// nobody's.
+func (o *op) role() outcome.Role {
+	if o.e == nil {
+		return outcome.NoRole
+	}
+	return o.e.role
 }
 
 // answers reports whether f is the answer to the operation's request, and what

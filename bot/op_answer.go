@@ -36,7 +36,7 @@ func (t replyTrack) done(o *op, data []byte) {
 		// A wrong shape is the model's to report; values are then missing.
 		o.values, _ = wire.DecodeReply[[]wire.Balance](data)
 	}
-	o.p.fleet.stages.add(o.kind, "answer", o.p.now()-o.sent)
+	o.stage("answer", o.p.now()-o.sent)
 }
 
 func (replyTrack) closed(o *op, e *end, s *socket, how ending) {
@@ -95,7 +95,7 @@ func (t messageTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 		o.tell(outcome.Outcome{Kind: outcome.Done, Detail: "nobody to deliver it to"})
 	case e == o.e.peer() && f.Message != nil && f.Message.Info == t.info:
 		o.tell(outcome.Outcome{Kind: outcome.Done})
-		o.p.fleet.stages.add(o.kind, "delivery", o.p.now()-o.sent)
+		o.stage("delivery", o.p.now()-o.sent)
 	case e == o.e:
 		if out := gone(e, f); out.Kind != outcome.Pending {
 			o.tell(out)

@@ -37,7 +37,7 @@ func (t *assumeTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 
 func (*assumeTrack) done(o *op) {
 	o.tell(outcome.Outcome{Kind: outcome.Done})
-	o.p.fleet.stages.add(o.kind, "locked", o.p.now()-o.sent)
+	o.stage("locked", o.p.now()-o.sent)
 }
 
 func (*assumeTrack) closed(o *op, e *end, s *socket, how ending) {

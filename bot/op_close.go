@@ -46,15 +46,14 @@ func (t *closeTrack) done(o *op) {
 		return
 	}
 	o.tell(outcome.Outcome{Kind: outcome.Done})
-	s := &o.p.fleet.stages
 	if t.askedAt > 0 {
-		s.add(o.kind, "sign_request", t.askedAt-o.sent)
+		o.stage("sign_request", t.askedAt-o.sent)
 	}
 	if t.signedAt > 0 && t.peerAskedAt > 0 {
-		s.add(o.kind, "peer_sign_request", t.peerAskedAt-t.signedAt)
+		o.stage("peer_sign_request", t.peerAskedAt-t.signedAt)
 	}
 	if t.ackedAt > 0 {
-		s.add(o.kind, "closed", o.p.now()-t.ackedAt)
+		o.stage("closed", o.p.now()-t.ackedAt)
 	}
 }
 

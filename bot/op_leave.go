@@ -20,7 +20,7 @@ func (t *leaveTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 	case f.Leave != nil:
 		t.left[i] = true
 		if e != o.e {
-			o.p.fleet.stages.add(o.kind, "peer_leave", o.p.now()-o.sent)
+			o.stage("peer_leave", o.p.now()-o.sent)
 		}
 	case e != o.e:
 		if f.Info != nil && (f.Info.Event == wire.EventDied || f.Info.Event == wire.EventPeerDisconnected) {
@@ -37,7 +37,7 @@ func (t *leaveTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 		case out.Kind == outcome.Pending:
 		case out.Kind == outcome.Died && (t.left[i] || e.silent("report_leave")):
 			o.tell(outcome.Outcome{Kind: outcome.Done})
-			o.p.fleet.stages.add(o.kind, "died", o.p.now()-o.sent)
+			o.stage("died", o.p.now()-o.sent)
 		default:
 			o.tell(out)
 		}

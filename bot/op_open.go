@@ -205,10 +205,9 @@ func (t *openTrack) settled(o *op) bool {
 // measure records the parts of the opening of one side.
 func (t *openTrack) measure(o *op, i int) {
 	m, role := t.marks[i], outcome.Roles[i].String()
-	s := &o.p.fleet.stages
 	part := func(name string, from, to time.Duration) {
 		if from > 0 && to >= from {
-			s.add(outcome.Open, role+"_"+name, to-from)
+			o.stage(role+"_"+name, to-from)
 		}
 	}
 	part("connect", m.dial, m.opened)
@@ -231,7 +230,7 @@ func (joinTrack) frame(o *op, e *end, f *wire.Frame, _ string) {
 		o.settleSoon()
 	case f.Info != nil && f.Info.Event == wire.EventFSMUp:
 		o.tell(outcome.Outcome{Kind: outcome.Done})
-		o.p.fleet.stages.add(outcome.Reconnect, "fsm_up", o.p.now()-o.sent)
+		o.stage("fsm_up", o.p.now()-o.sent)
 	}
 }
 

@@ -39,13 +39,13 @@ func (t *reestablishTrack) note(o *op, i int, f *wire.Frame) {
 		t.updated[i] = true
 	case f.Info == nil:
 	case f.Info.Event == wire.EventFSMUp && t.joins[i]:
-		o.p.fleet.stages.add(o.kind, role+"_fsm_up", o.p.now()-t.dial[i])
+		o.stage(role+"_fsm_up", o.p.now()-t.dial[i])
 	case f.Info.Event == wire.EventChannelReestablished:
 		t.back[i] = true
 	case f.Info.Event == wire.EventOpen, f.Info.Event == wire.EventClosing:
 		t.open[i] = t.back[i]
 		if t.joins[i] {
-			o.p.fleet.stages.add(o.kind, role+"_open", o.p.now()-t.dial[i])
+			o.stage(role+"_open", o.p.now()-t.dial[i])
 		}
 	}
 }

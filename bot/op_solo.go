@@ -137,15 +137,14 @@ func (t *soloTrack) effect(o *op, e *end) bool {
 
 func (t *soloTrack) done(o *op) {
 	o.tell(outcome.Outcome{Kind: outcome.Done})
-	s := &o.p.fleet.stages
 	if t.askedAt > 0 {
-		s.add(o.kind, "sign_request", t.askedAt-o.sent)
+		o.stage("sign_request", t.askedAt-o.sent)
 	}
 	if t.chainAt > 0 {
-		s.add(o.kind, "on_chain", t.chainAt-t.signedAt)
+		o.stage("on_chain", t.chainAt-t.signedAt)
 	}
 	if o.kind == outcome.Snapshot || o.kind == outcome.Settle {
-		s.add(o.kind, "confirmed", o.p.now()-t.signedAt)
+		o.stage("confirmed", o.p.now()-t.signedAt)
 	}
 }
 

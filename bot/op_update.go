@@ -29,6 +29,9 @@ type updateTrack struct {
 	peer   peerState
 	aborts [2]json.RawMessage // the last abort of each role
 
+	abortedAt   [2]time.Duration // by role: when it was sent
+	conflicting [2]bool          // by role: it was told channels.conflict
+
 	askedAt, signedAt, peerAskedAt, ackedAt, chainAt time.Duration
 }
 
@@ -63,7 +66,7 @@ func (t *updateTrack) gave(o *op, e *end) {
 
 // took is told of an abort.
 func (t *updateTrack) took(o *op, e *end, code json.RawMessage) {
-	t.aborts[e.role.Index()] = code
+	t.aborts[e.role.Index()], t.abortedAt[e.role.Index()] = code, o.p.now()
 	if o.e != e {
 		t.peer = max(t.peer, peerAnswered)
 	}
@@ -106,11 +109,13 @@ func (t *updateTrack) starter(o *op, e *end, f *wire.Frame) {
 		}
 	case f.Conflict != nil:
 		o.tell(t.conflict(o, f.Conflict))
+		t.collided(o, e)
 		if o.out.Kind == outcome.Conflict && t.peer == peerUnaware && t.signed && o.out.Code == wire.ConflictConflict {
 			o.settleSoon()
 		}
 	case f.Info == nil:
 	case f.Info.Event == wire.EventAbortedUpdate:
+		t.tookBack(o, e)
 		code, _ := strconv.Atoi(string(t.aborts[e.role.Index()]))
 		o.tell(outcome.Outcome{Kind: outcome.Aborted, Code: code, By: outcome.ByRole(e.role)})
 	case f.Info.Event == wire.EventPeerDisconnected:
@@ -138,14 +143,36 @@ func (t *updateTrack) acker(o *op, e *end, f *wire.Frame) {
 		}
 	case f.Conflict != nil:
 		t.peer = peerTold
+		t.collided(o, e)
 	case f.Info == nil:
 	case f.Info.Event == wire.EventAbortedUpdate:
 		if t.peer != peerUnaware {
 			t.peer = peerTold
+			t.tookBack(o, e)
 		}
 	case f.Info.Event == wire.EventDied, f.Info.Event == wire.EventPeerDisconnected:
 		t.peer = peerTold
 	}
+}
+
+// tookBack measures the abort of a side that is told aborted_update.
+func (t *updateTrack) tookBack(o *op, e *end) {
+	if at := t.abortedAt[e.role.Index()]; at > 0 {
+		o.stage("aborted_update", o.p.now()-at)
+	}
+}
+
+// collided measures a conflict that a side is told: that of the starter from the
+// abort of its peer, and when both sides are told one from the request.
+func (t *updateTrack) collided(o *op, e *end) {
+	if at := t.abortedAt[e.role.Peer().Index()]; at > 0 && e == o.e {
+		o.stage("conflict", o.p.now()-at)
+	}
+	i := e.role.Index()
+	if !t.conflicting[i] && t.conflicting[1-i] && o.told && o.out.Kind == outcome.Conflict {
+		o.stage("conflicts", o.p.now()-o.sent)
+	}
+	t.conflicting[i] = true
 }
 
 // conflict is the outcome of an update whose starter got channels.conflict.
@@ -195,17 +222,16 @@ func (t *updateTrack) measure(o *op) {
 	if !o.told || o.out.Kind != outcome.Signed || t.peer != peerTold {
 		return
 	}
-	s := &o.p.fleet.stages
 	if t.askedAt > 0 {
-		s.add(o.kind, "sign_request", t.askedAt-o.sent)
+		o.stage("sign_request", t.askedAt-o.sent)
 	}
 	if t.signedAt > 0 && t.peerAskedAt > 0 {
-		s.add(o.kind, "peer_sign_request", t.peerAskedAt-t.signedAt)
+		o.stage("peer_sign_request", t.peerAskedAt-t.signedAt)
 	}
 	if t.chainAt > 0 {
-		s.add(o.kind, "on_chain", t.chainAt-t.ackedAt)
+		o.stage("on_chain", t.chainAt-t.ackedAt)
 	}
 	if t.ackedAt > 0 {
-		s.add(o.kind, "update", o.p.now()-t.ackedAt)
+		o.stage("update", o.p.now()-t.ackedAt)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"chanbot/metrics"
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
@@ -32,6 +33,7 @@ type pair struct {
 	keys    [2]tx.KeyPair
 	address [2]string      // of the keys
 	readers sync.WaitGroup // of sockets, and of what answers start
+	shard   *metrics.Shard
 
 	mu sync.Mutex // guards everything below, in ends, sockets, runs and ops too
 
@@ -46,6 +48,8 @@ type pair struct {
 	draws     [2]*strategy.Stream
 	choices   map[strategy.Pos]*strategy.Stream // of each choose step
 
+	rec results.OperationRecord // the one that is being handed over
+
 	kept   [keptFrames]results.FrameRecord // the last frames, as a ring
 	keptAt int
 	last   time.Duration // when the last frame passed, pings left out
@@ -55,7 +59,7 @@ type pair struct {
 }
 
 func newPair(f *fleet, number int) *pair {
-	p := &pair{fleet: f, number: number, nextID: firstID}
+	p := &pair{fleet: f, number: number, nextID: firstID, shard: f.metrics.Shard(number)}
 	for i, r := range outcome.Roles {
 		p.keys[i] = f.cfg.Keys[2*number+i]
 		p.address[i] = p.keys[i].ID().String()

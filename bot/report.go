@@ -78,6 +78,7 @@ func (r *reporter) violation(v results.Violation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = true
+	r.cfg.Metrics.Violation(v)
 	if len(r.violations) == maxViolations {
 		r.dropped++
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
 )
@@ -13,9 +14,8 @@ type Report struct {
 	// Scenario tells step by step what happened. Where several pairs, or
 	// iterations, ran the same step, it shows the first one that went wrong.
 	Scenario results.ScenarioReport
-	// Summary holds the counts and latencies of all pairs. Its fields Chanbot
-	// and Thresholds, and what it says about the generator, are left to the
-	// caller.
+	// Summary holds the counts and latencies of all pairs, as Config.Metrics has
+	// measured them. Its fields Chanbot and Thresholds are left to the caller.
 	Summary results.Summary
 	// Decisions is the hash of all random choices.
 	Decisions string
@@ -66,12 +66,14 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	rep.Scenario = results.ScenarioReport{
 		Name: cfg.Scenario.Name, Node: nodes[0], NetworkID: cfg.NetworkID, Seed: cfg.Seed, Took: took,
 	}
-	rep.Summary = results.Summary{
-		Scenario: cfg.Scenario.Name, Seed: cfg.Seed, Node: nodes[0], NetworkID: cfg.NetworkID,
-		Started: f.started, Pairs: cfg.Pairs,
+	f.metrics.Tick(took)
+	rep.Summary = *f.metrics.Summary()
+	rep.Summary.Scenario, rep.Summary.Seed, rep.Summary.Node, rep.Summary.NetworkID = cfg.Scenario.Name, cfg.Seed, nodes[0], cfg.NetworkID
+	rep.Summary.Started, rep.Summary.Pairs = f.started, cfg.Pairs
+	if len(rep.Summary.Phases) == 0 {
+		rep.Summary.DurationS = took.Seconds()
+		rep.Summary.Throughput.SignedPerS = float64(rep.Summary.Outcomes[outcome.Signed.String()]) / max(took.Seconds(), 1e-9)
 	}
-	f.tally.Fill(&rep.Summary, took, nil)
-	f.stages.fill(&rep.Summary)
 	f.report.fill(rep, ctx.Err() != nil || left(cfg.Leave))
 	if f.firstMiss != nil && !f.connected.Load() && rep.Summary.Verdict != results.Passed {
 		return nil, f.firstMiss

@@ -55,8 +55,17 @@ func (r *OperationRecord) Micros() [3]int64 {
 
 // Measured tells whether the times of an operation say something about the
 // node. Those of timeouts do: leaving them out would make a slow node look
-// fast.
-func (r *OperationRecord) Measured() bool { return measured(r.Outcome.Kind) }
+// fast. Those of what could not be sent because there was no channel any more
+// do not: they would make a dead node look fast.
+func (r *OperationRecord) Measured() bool {
+	switch r.Outcome.Kind {
+	case outcome.Cancelled, outcome.Unknown:
+		return false
+	case outcome.Refused, outcome.Died, outcome.Disconnected:
+		return r.Done.Microseconds() > r.Sent.Microseconds()
+	}
+	return true
+}
 
 // GeneratorSample is what the generator knew about itself at one moment. The
 // counts and the CPU time are since the start of the run, the maxima and the

@@ -231,38 +231,46 @@ func TestSummaryHasEveryKeyAndNoNaN(t *testing.T) {
 	}
 }
 
-func TestTallyAddsUp(t *testing.T) {
-	var tally Tally
+func TestLatencyIsExact(t *testing.T) {
+	var samples []time.Duration
 	for i := range 1000 {
-		tally.Start(outcome.Transfer, "steady", false)
-		tally.End(Sample{Operation: outcome.Transfer, Phase: "steady", Outcome: outcome.Signed, Response: time.Duration(i+1) * time.Millisecond, Service: time.Duration(i+1) * time.Millisecond / 2})
+		samples = append(samples, time.Duration(1000-i)*time.Millisecond)
 	}
-	tally.Start(outcome.Open, "", false)
-	tally.End(Sample{Operation: outcome.Open, Outcome: outcome.Cancelled, Response: time.Hour})
-	tally.Start(outcome.Transfer, "warm", true)
-	tally.End(Sample{Operation: outcome.Transfer, Phase: "warm", Warmup: true, Outcome: outcome.Signed})
-	var s Summary
-	tally.Fill(&s, 10*time.Second, map[string]time.Duration{"steady": 5 * time.Second})
+	want := Latency{Count: 1000, MeanUS: 500500, P50US: 500000, P90US: 900000, P99US: 990000, P999US: 999000, MaxUS: 1e6}
+	if diff := cmp.Diff(want, NewLatency(samples)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := NewLatency(nil); got != (Latency{}) {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+func TestOutcomesAddUp(t *testing.T) {
+	s := Summary{
+		Attempts: 3, Outcomes: Counts{"signed": 2, "cancelled": 1},
+		Operations: map[string]Operation{"transfer": {Attempts: 2, Outcomes: Counts{"signed": 2}}, "open": {Attempts: 1, Outcomes: Counts{"cancelled": 1}}},
+	}
 	if err := s.CheckSums(); err != nil {
 		t.Error(err)
 	}
-	want := Latency{Count: 1000, MeanUS: 500500, P50US: 500000, P90US: 900000, P99US: 990000, P999US: 999000, MaxUS: 1e6}
-	if diff := cmp.Diff(want, s.Operations["transfer"].Response); diff != "" {
-		t.Errorf("response (-want +got):\n%s", diff)
-	}
-	if got := s.Operations["transfer"].Wait.MaxUS; got != 500000 {
-		t.Errorf("wait: %v", got)
-	}
-	if got := s.Operations["open"].Response.Count; got != 0 {
-		t.Errorf("a cancelled operation was measured %d times", got)
-	}
-	if s.Attempts != 1001 || s.Warmup.Attempts != 1 || len(s.Phases) != 1 || s.Phases[0].Throughput.SignedPerS != 200 || s.Throughput.SignedPerS != 100 {
-		t.Errorf("got %+v", s)
-	}
-	tally.Start(outcome.Ping, "", false)
-	tally.Fill(&s, 0, nil)
+	s.Outcomes["cancelled"] = 0
 	if err := s.CheckSums(); err == nil {
 		t.Error("an operation without an outcome was not noticed")
+	}
+}
+
+// What could not be sent says nothing about how fast a node is.
+func TestWhatWasNotSentIsNotMeasured(t *testing.T) {
+	for kind, want := range map[outcome.Kind][2]bool{ // not sent, sent
+		outcome.Died: {false, true}, outcome.Disconnected: {false, true}, outcome.Refused: {false, true},
+		outcome.Signed: {true, true}, outcome.Timeout: {true, true}, outcome.Cancelled: {}, outcome.Unknown: {},
+	} {
+		for i, sent := range []time.Duration{5 * time.Second, 4 * time.Second} {
+			r := OperationRecord{Sent: sent, Done: 5 * time.Second, Outcome: outcome.Outcome{Kind: kind}}
+			if r.Measured() != want[i] {
+				t.Errorf("%s, sent at %v and done at %v: measured %v", kind, r.Sent, r.Done, r.Measured())
+			}
+		}
 	}
 }
 
