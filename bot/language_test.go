@@ -51,6 +51,22 @@ steps:
   - initiator: proof
   - initiator: history
 `,
+		"a step ends at a frame and its operation goes on": `
+responder: {sign: {update_ack: hold}}
+steps:
+  - open:
+  - initiator: {transfer: 1}
+    until: sign.update_ack
+    expect: any
+  - initiator: close
+    until: sign.shutdown_sign
+    timeout: 100ms
+    expect: timeout
+  - responder: {answer: update_ack}
+    expect: done
+  - both: stop
+    expect: any
+`,
 		"nonsense on the socket": `
 steps:
   - open:

@@ -115,6 +115,20 @@ func (r *run) framesOnly() bool {
 	return x.Ordered() && len(x.Outcomes) == 0 && len(x.Values) == 0
 }
 
+// reached says that the frame has been seen at which the step ends.
+func (r *run) reached() bool {
+	until := r.step.Until
+	if until == nil {
+		return false
+	}
+	for _, e := range r.p.ends {
+		if slices.ContainsFunc(r.saw(e), until.Matches) {
+			return true
+		}
+	}
+	return false
+}
+
 // cutting says that a socket of the step is being closed from this side.
 func (r *run) cutting() bool {
 	return slices.ContainsFunc(r.ops, func(o *op) bool { return o.kind == outcome.Disconnect && !o.told })

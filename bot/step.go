@@ -157,6 +157,9 @@ func (r *run) complete() bool {
 	if wrong || r.wrong {
 		return true
 	}
+	if r.pending == 0 && r.reached() {
+		return true
+	}
 	if r.pending > 0 || r.waiting > 0 {
 		return false
 	}
@@ -300,7 +303,7 @@ func (r *run) finish() {
 		r.linger.Stop()
 	}
 	r.takeOrdered()
-	if r.framesOnly() && r.violation == nil {
+	if (r.framesOnly() || r.reached()) && r.violation == nil {
 		for _, o := range r.ops {
 			o.tell(outcome.Outcome{Kind: outcome.Done, Detail: "followed no further"})
 		}

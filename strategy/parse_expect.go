@@ -66,8 +66,25 @@ func (p *parser) expect(n *node, d *actionDef) *Expect {
 	return e
 }
 
+// anyOutcome stands for every way in which an operation can end with a correct
+// node.
+const anyOutcome = "any"
+
+func everyOutcome(at Pos) []Wanted {
+	var all []Wanted
+	for _, k := range outcome.Kinds() {
+		if k != outcome.Violation && k != outcome.Cancelled {
+			all = append(all, Wanted{Pos: at, Kind: k})
+		}
+	}
+	return all
+}
+
 // outcomes reads an outcome, or a list of acceptable ones.
 func (p *parser) outcomes(n *node) []Wanted {
+	if n.kind == scalarNode && n.text == anyOutcome {
+		return everyOutcome(n.pos)
+	}
 	items := []*node{n}
 	if n.kind == listNode {
 		items = n.items

@@ -202,6 +202,12 @@ func (p *parser) modifiers(st *Step, n *node) {
 			if st.Raw && !d.request {
 				p.reportNode(pr.key, "raw means nothing beside %s; send writes what no check allows", d.kind)
 			}
+		case "until":
+			if !d.request {
+				p.reportNode(pr.key, "until means nothing beside %s", d.kind)
+				continue
+			}
+			st.Until = p.frame(v)
 		case "timeout":
 			st.Timeout = p.positiveTime(v)
 		}

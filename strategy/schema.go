@@ -192,10 +192,11 @@ func answerSchema() form {
 
 func outcomeForm() form {
 	word := wordForm(kindNames()...)
+	every := wordForm(anyOutcome)
 	single := slices.DeleteFunc(expectTable(), func(k key) bool {
 		return k.name == "outcome" || k.name == "values" || k.name == "frames"
 	})
 	list := listOf(anyOf(word, mappingForm(single)))
 	list["minItems"] = 1
-	return anyOf(word, list)
+	return anyOf(word, every, list)
 }

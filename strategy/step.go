@@ -24,6 +24,9 @@ type Step struct {
 	HasOffset bool
 	// Raw says that values were not checked and that Action.Params are sent.
 	Raw bool
+	// Until ends the step as soon as either side has seen this frame, whatever
+	// becomes of the operation; nil waits for its effect.
+	Until *FrameName
 	// Timeout is how long the step may take; zero leaves it to the caller.
 	Timeout time.Duration
 }

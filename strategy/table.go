@@ -160,6 +160,7 @@ var (
 		{name: "id", doc: "Whether the request carries an id, or which.", form: anyForm},
 		{name: "offset", doc: "Only for both: how much later the responder starts.", form: durationForm},
 		{name: "raw", doc: "Sends params unchecked.", form: boolForm},
+		{name: "until", doc: "The step is over as soon as either side has seen this frame.", form: frameForm},
 		{name: "timeout", doc: "How long the step may take.", form: durationForm},
 	}
 	expectKeys = []key{
