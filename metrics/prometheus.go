@@ -113,7 +113,7 @@ func (r *recorder) recentLocked(tell func(*prometheus.Desc, prometheus.ValueType
 	var seen []outcome.Operation
 	for i := range r.window.intervals {
 		for _, s := range r.window.intervals[i].slots {
-			if slices.Contains(seen, s.operation) || label(s.operation) != string(s.operation) {
+			if s.warmup || slices.Contains(seen, s.operation) || label(s.operation) != string(s.operation) {
 				continue
 			}
 			seen = append(seen, s.operation)

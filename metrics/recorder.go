@@ -107,6 +107,7 @@ func (r *recorder) collect(now time.Duration) {
 		s.mu.Lock()
 		if s.late.count() > 0 {
 			r.late.add(s.late)
+			r.window.addLate(s.late)
 			s.late.reset()
 		}
 		n := len(s.cells)

@@ -127,7 +127,9 @@ func (s *seconds) emit(n int64, sec *second) {
 	var names []outcome.Operation
 	for _, c := range sec.cells {
 		s.logCell(start, c)
-		w.add(c)
+		if !c.warmup { // nobody asks for the warm-up of a run that is over
+			w.add(c)
+		}
 		all.add(c)
 		if byName[c.operation] == nil {
 			byName[c.operation] = s.cell(key{operation: c.operation})

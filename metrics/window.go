@@ -1,13 +1,14 @@
 package metrics
 
 import (
+	"iter"
 	"time"
 
 	"chanbot/outcome"
 )
 
 // window keeps the last part of a run in intervals, for as long as anybody asks
-// for. What was recorded as warm-up is not in it.
+// for.
 type window struct {
 	span      time.Duration
 	intervals []interval
@@ -17,11 +18,14 @@ type window struct {
 type interval struct {
 	start, end time.Duration
 	slots      []*slot
+	late       *packed // the generator's own lateness; nil when nothing was due
 }
 
-// slot is one operation in an interval, all phases together.
+// slot is one operation in an interval, all phases together. Warm-up has slots
+// of its own: nothing that is judged looks at them.
 type slot struct {
 	operation outcome.Operation
+	warmup    bool
 	attempts  int64
 	outcomes  [kinds]int64
 	clocks    [3]*packed
@@ -42,11 +46,8 @@ func (w *window) begin(now time.Duration) {
 }
 
 func (w *window) add(c *cell) {
-	if c.warmup {
-		return
-	}
 	last := &w.intervals[len(w.intervals)-1]
-	s := last.slot(c.operation)
+	s := last.slot(c.operation, c.warmup)
 	s.attempts += c.attempts
 	for k, n := range c.outcomes {
 		s.outcomes[k] += n
@@ -62,30 +63,46 @@ func (w *window) add(c *cell) {
 	}
 }
 
-func (v *interval) slot(op outcome.Operation) *slot {
+// addLate adds the generator's lateness to the interval that has begun.
+func (w *window) addLate(h *hist) {
+	last := &w.intervals[len(w.intervals)-1]
+	if last.late == nil {
+		last.late = newPacked()
+	}
+	last.late.add(h)
+}
+
+func (v *interval) slot(op outcome.Operation, warmup bool) *slot {
 	for _, s := range v.slots {
-		if s.operation == op {
+		if s.operation == op && s.warmup == warmup {
 			return s
 		}
 	}
-	s := &slot{operation: op}
+	s := &slot{operation: op, warmup: warmup}
 	v.slots = append(v.slots, s)
 	return s
 }
 
-// sum adds up the intervals that ended in the last span before now, for one
-// operation or with "" for all, and returns how much time they cover.
+// last yields the intervals that ended in the last span before now.
+func (w *window) last(now, span time.Duration) iter.Seq[*interval] {
+	return func(yield func(*interval) bool) {
+		for i := range w.intervals {
+			if v := &w.intervals[i]; v.end > now-span && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// sum adds up what was judged in the last span before now, for one operation or
+// with "" for all, and returns how much time that covers.
 func (w *window) sum(op outcome.Operation, now, span time.Duration) (*cell, time.Duration) {
 	c := new(cell)
 	var covered time.Duration
-	for i := range w.intervals {
-		v := &w.intervals[i]
-		if v.end <= now-span {
-			continue
-		}
+	for v := range w.last(now, span) {
 		covered += v.end - v.start
 		for _, s := range v.slots {
-			if op == "" || s.operation == op {
+			if !s.warmup && (op == "" || s.operation == op) {
 				s.addTo(c)
 			}
 		}
