@@ -19,7 +19,7 @@ type view struct {
 	measured bool // the fields of recent hold
 	recent
 
-	load part // all phases together; length 0 when it is not known
+	load  part // all phases together; length 0 when it is not known
 	phase part
 	// work is what has to be finished in StageDrain, and channels what has to
 	// be ended in StageTeardown.

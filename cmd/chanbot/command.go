@@ -45,6 +45,9 @@ func (c *Command) Main(args []string) (code int) {
 			code = exitBug
 		}
 	}()
+	if _, ok := c.Stderr.(*console); !ok {
+		c.Stderr = &console{Writer: c.Stderr}
+	}
 	root := c.root()
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetIn(c.Stdin)

@@ -74,10 +74,9 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 	default:
 		cfg.Frames = both{out.frames, p.tape}
 	}
-	show := p.progress(j, cfg)
-	cfg.Progress = show.step
+	stop := p.live(j, &cfg, cfg.Metrics, cfg.Gauge)
 	report, err := bot.Run(ctx, cfg)
-	show.end()
+	stop()
 	if err != nil {
 		out.discard()
 		return nil, p.notRun(j, err)

@@ -9,7 +9,10 @@ import (
 // terminal says how chanbot may draw.
 type terminal struct {
 	style results.Style // for standard output
-	live  bool          // standard error is a terminal, so a line can be redrawn
+
+	live  bool                       // standard error is a terminal, so lines can be redrawn
+	color bool                       // also on standard error
+	size  func() (columns, rows int) // of standard error; nil when it is no terminal
 }
 
 // terminal looks at the process's streams and environment.
@@ -17,12 +20,14 @@ func (c *Command) terminal() terminal {
 	t := terminal{style: results.Style{Width: 100}}
 	plain := c.env("NO_COLOR") != "" || c.env("TERM") == "dumb"
 	if f, ok := c.Stdout.(*os.File); ok {
-		if width, ok := terminalWidth(f); ok {
+		if width, _ := terminalSize(f); width > 0 {
 			t.style = results.Style{Color: !plain, Width: min(width, 120)}
 		}
 	}
-	if f, ok := c.Stderr.(*os.File); ok && c.env("TERM") != "dumb" {
-		_, t.live = terminalWidth(f)
+	if f := file(c.Stderr); f != nil && c.env("TERM") != "dumb" {
+		width, _ := terminalSize(f)
+		t.live, t.color = width > 0, width > 0 && !plain
+		t.size = func() (int, int) { return terminalSize(f) }
 	}
 	return t
 }

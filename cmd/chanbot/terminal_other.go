@@ -4,6 +4,6 @@ package main
 
 import "os"
 
-// terminalWidth returns the number of columns when f is a terminal. Elsewhere
-// than on Unix nothing is taken for one, so text comes without colours.
-func terminalWidth(*os.File) (int, bool) { return 0, false }
+// terminalSize returns the columns and rows when f is a terminal. Elsewhere than
+// on Unix nothing is taken for one, so text comes without colours.
+func terminalSize(*os.File) (columns, rows int) { return 0, 0 }
