@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"chanbot/metrics"
+	"chanbot/model"
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
@@ -113,6 +114,10 @@ type Config struct {
 	// Progress is told of every step that has ended, one call at a time; nil
 	// tells nobody.
 	Progress func(StepEvent)
+	// Cells is told in which state of the node's machine a request is sent,
+	// before it is written; calls for one pair come one at a time and must not
+	// block. Nil tells nobody.
+	Cells func(pair int, role outcome.Role, cell model.Cell)
 	// Decisions is told of every random choice, possibly from many goroutines
 	// at once; nil keeps no log.
 	Decisions func(strategy.Decision)

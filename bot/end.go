@@ -176,12 +176,29 @@ func (e *end) send(raw []byte, req wire.Request) bool {
 	if s == nil || s.ownClose {
 		return false
 	}
-	if !e.joins {
-		e.client.Sent(raw, req)
-	}
+	e.sent(raw, req)
 	e.p.record(e.p.now(), e.side, results.DirOut, raw, true)
 	e.p.enqueue(s, outgoing{outText, raw})
 	return true
+}
+
+// sent tells the model a frame that is about to be sent.
+func (e *end) sent(raw []byte, req wire.Request) {
+	if e.joins {
+		return
+	}
+	if tell := e.p.fleet.cfg.Cells; tell != nil {
+		reqs := []wire.Request{req}
+		if req.Method == "" {
+			reqs, _, _ = wire.ParseRequests(raw)
+		}
+		for i := range reqs {
+			if cell, ok := e.client.Cell(&reqs[i]); ok {
+				tell(e.p.number, e.role, cell)
+			}
+		}
+	}
+	e.client.Sent(raw, req)
 }
 
 // close ends the socket from this side.

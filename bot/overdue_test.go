@@ -1,10 +1,13 @@
 package bot_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"chanbot/model"
 	"chanbot/outcome"
@@ -57,4 +60,28 @@ func TestASilenceThatTheNodeOwesAnEndToIsAViolation(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCellsTellWhatIsSentWhere: a transfer that both sign is a request in an
+// open channel and two signatures where one is waited for.
+func TestCellsTellWhatIsSentWhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, parse(t, "x.yaml", oneTransfer), 1, nil)
+		defer func() { b.stop() }()
+		var got []string
+		b.cfg.Cells = func(pair int, role outcome.Role, c model.Cell) {
+			got = append(got, fmt.Sprintf("%d %s: %s", pair, role, c))
+		}
+		passed(t, b.run())
+		want := []string{
+			"0 initiator: awaiting_signature (create) × signature",
+			"0 responder: awaiting_signature (create) × signature",
+			"0 initiator: open × update",
+			"0 initiator: awaiting_signature (co-signed) × signature",
+			"0 responder: awaiting_signature (co-signed) × signature",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
 }

@@ -122,9 +122,7 @@ func (p *pair) send(e *end, r *run) *op {
 		if reqs, batch, ok := wire.ParseRequests(raw); ok && !batch {
 			o.id, o.method = reqs[0].ID, reqs[0].Method
 		}
-		if !e.joins {
-			e.client.Sent(raw, wire.Request{})
-		}
+		e.sent(raw, wire.Request{})
 		tell(raw, outText, raw)
 	case what.Binary != nil:
 		tell(what.Binary, outBinary, what.Binary)
@@ -135,9 +133,7 @@ func (p *pair) send(e *end, r *run) *op {
 		for _, part := range what.Fragments {
 			whole = append(whole, part...)
 		}
-		if !e.joins {
-			e.client.Sent(whole, wire.Request{})
-		}
+		e.sent(whole, wire.Request{})
 		tell(fragments(what.Fragments), outRaw, whole)
 	}
 	if t := o.track.(sendTrack); o.id == nil && !t.expecting {
