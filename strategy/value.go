@@ -1,6 +1,8 @@
 package strategy
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"regexp"
@@ -173,6 +175,19 @@ func (p *parser) rate(n *node) Rate {
 		p.reportNode(n, "the rate must be above zero")
 	}
 	return r
+}
+
+// ParseRate reads a rate as scenarios write it: 400/s, 1/3s, 0.5/m. It is above
+// zero.
+func ParseRate(text string) (Rate, error) {
+	r, ok := parseRate(text)
+	if !ok {
+		return Rate{}, fmt.Errorf("expected %s, found %q", rateExample, text)
+	}
+	if r.Count == 0 {
+		return Rate{}, errors.New("the rate must be above zero")
+	}
+	return r, nil
 }
 
 func parseRate(text string) (Rate, bool) {

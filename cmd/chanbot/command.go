@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ type Command struct {
 	Lookup func(ctx context.Context, name string) ([]netip.Addr, error)
 	// Signals brings interruptions; nil listens to those of the process.
 	Signals <-chan os.Signal
+	// Program returns the command that runs chanbot in another process, with the
+	// arguments that follow its name; nil runs this program again.
+	Program func(args ...string) *exec.Cmd
 }
 
 // Main runs chanbot with the arguments that follow its name and returns the

@@ -83,7 +83,7 @@ func (c *Command) conform(ctx context.Context, o *runOptions, args, tags []strin
 	if err != nil {
 		return err
 	}
-	keys, err := c.keys(s, where)
+	keys, err := c.keys(s, where, s.pairs)
 	if err != nil {
 		return err
 	}

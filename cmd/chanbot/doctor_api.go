@@ -147,14 +147,11 @@ const createFee = 20_000 * 1_000_000_000
 
 // checkAccounts wants enough accounts with enough coins for the pairs.
 func (d *doctor) checkAccounts(ctx context.Context) {
-	s := *d.s
-	s.runOptions = new(*d.s.runOptions)
-	s.pairs = d.pairs
-	id := d.networkID
+	s, id := d.s, d.networkID
 	if id == "" {
 		id = "ae_dev"
 	}
-	keys, err := d.c.keys(&s, &target{networkID: id})
+	keys, err := d.c.keys(s, &target{networkID: id}, d.pairs)
 	if err != nil {
 		one := d.c.firstComplaint(err)
 		d.report.add("accounts", failed, one.text, one.hint)

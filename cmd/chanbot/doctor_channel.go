@@ -210,7 +210,7 @@ func (d *doctor) checkMachine(ctx context.Context) {
 	if d.barred || !d.funded {
 		return
 	}
-	keys, err := d.c.keys(d.s, &target{networkID: d.networkID})
+	keys, err := d.c.keys(d.s, &target{networkID: d.networkID}, d.s.pairs)
 	if err != nil {
 		return // the accounts were a finding
 	}

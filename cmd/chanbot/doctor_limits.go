@@ -82,10 +82,7 @@ func (d *doctor) checkDescriptors() {
 		d.report.add("own files", unknown, "this system does not say how many sockets a process may have", "")
 		return
 	}
-	s := *d.s
-	s.runOptions = new(*d.s.runOptions)
-	s.pairs = d.pairs
-	if err := s.enoughSockets(limit, known); err != nil {
+	if err := d.s.enoughSockets(d.pairs, false, limit, known); err != nil {
 		one := d.c.firstComplaint(err)
 		d.report.add("own files", failed, one.text, one.hint)
 		return

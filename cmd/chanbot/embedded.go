@@ -20,13 +20,31 @@ import (
 // plenty is what an account of the embedded node has: a billion AE, in aettos.
 var plenty = new(big.Int).Exp(big.NewInt(10), big.NewInt(27), nil)
 
+// embeddedNode is an embedded node of a run, in this process or in one of its
+// own.
+type embeddedNode interface {
+	// url is the address for --node, api that of its HTTP API.
+	url() string
+	api() string
+	network() string
+	powers() *bot.Embedded
+	// gone is closed when the node has ended; nil for one that cannot end by
+	// itself.
+	gone() <-chan struct{}
+	// died is the complaint about a node that is gone.
+	died() complaint
+	// close ends the node and waits for it. The error is a complaint.
+	close() error
+}
+
 // server is an embedded node behind a real socket.
 type server struct {
-	node *simnode.Node
-	http *http.Server
-	addr string
-	done sync.WaitGroup
-	err  error // of the HTTP server; read after done
+	node     *simnode.Node
+	onDemand bool // key blocks come only when somebody asks for them
+	http     *http.Server
+	addr     string
+	done     sync.WaitGroup
+	err      error // of the HTTP server; read after done
 }
 
 // serve starts to serve an embedded node on l, with what is in front of it.
@@ -44,14 +62,33 @@ func serve(node *simnode.Node, l net.Listener, front func(http.Handler) http.Han
 	return s
 }
 
-// url is the address for --node.
-func (s *server) url() string { return "ws://" + s.addr }
+func (s *server) url() string           { return "ws://" + s.addr }
+func (s *server) api() string           { return "http://" + s.addr }
+func (s *server) network() string       { return s.node.NetworkID() }
+func (s *server) gone() <-chan struct{} { return nil }
+func (s *server) died() complaint       { return embeddedBug(errors.New("it is gone")) }
 
-// close ends the node and every connection, and waits for it.
-func (s *server) close() error {
-	err := errors.Join(s.http.Close(), s.node.Close())
+// end ends the node and every connection, and waits for it. It returns what
+// went wrong with serving, and what is wrong with the chain.
+func (s *server) end() (served, chain error) {
+	served, chain = s.http.Close(), s.node.Close()
 	s.done.Wait()
-	return errors.Join(err, s.err)
+	return errors.Join(served, s.err), chain
+}
+
+// close ends the node. A chain that does not add up is a bug.
+func (s *server) close() error {
+	served, chain := s.end()
+	if wrong := errors.Join(chain, served); wrong != nil {
+		return embeddedBug(wrong)
+	}
+	return nil
+}
+
+// embeddedBug is the complaint about an embedded node whose chain does not add
+// up.
+func embeddedBug(err error) complaint {
+	return complaint{code: exitBug, text: "a bug in the embedded node: " + err.Error(), hint: "please report it with the scenario"}
 }
 
 // serveFree starts an embedded node on a free port of the loopback interface.
@@ -61,13 +98,14 @@ func serveFree(ctx context.Context, cfg simnode.Config) (*server, error) {
 	if err != nil {
 		return nil, cannotRun("the embedded node needs a free port on the loopback interface", "serve the embedded node: %v", err)
 	}
-	return serve(simnode.New(cfg), l, func(h http.Handler) http.Handler { return h }), nil
+	s := serve(simnode.New(cfg), l, func(h http.Handler) http.Handler { return h })
+	s.onDemand = cfg.Blocks == simnode.OnDemand
+	return s, nil
 }
 
-// powers are what the bot may ask of the embedded node.
-func (s *server) powers(cfg simnode.Config) *bot.Embedded {
+func (s *server) powers() *bot.Embedded {
 	return &bot.Embedded{
-		OnDemand:   cfg.Blocks == simnode.OnDemand,
+		OnDemand:   s.onDemand,
 		KeyBlocks:  s.node.MineKeyBlocks,
 		MicroBlock: s.node.MineMicroBlock,
 	}

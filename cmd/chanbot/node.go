@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -34,6 +35,8 @@ type nodeOptions struct {
 	noVerify    bool
 	forgiving   bool
 	doors       doors
+	dialRetry   time.Duration
+	withStdin   bool
 	logLevel    string
 }
 
@@ -74,11 +77,14 @@ func (c *Command) nodeCommand() *cobra.Command {
 	f.BoolVar(&o.noVerify, "no-verify", false, "take every signature, to measure a client alone")
 	f.BoolVar(&o.forgiving, "forgiving", false, "leave out the quirks by which duplicates and crossings kill a channel")
 	o.doors.register(f)
+	f.DurationVar(&o.dialRetry, "dial-retry", 3*time.Second, "`TIME` until a responder that is not there yet is dialled again")
+	f.BoolVar(&o.withStdin, "end-with-stdin", false, "end when standard input ends, for programs that start the node and should not leave it behind")
 	f.StringVar(&o.logLevel, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
 	return cmd
 }
 
-// node serves the embedded node until a signal comes.
+// node serves the embedded node until a signal comes, or standard input ends if
+// that is asked for.
 func (c *Command) node(ctx context.Context, o *nodeOptions, chosen bool) error {
 	cfg, err := o.config(c)
 	if err != nil {
@@ -98,12 +104,17 @@ func (c *Command) node(ctx context.Context, o *nodeOptions, chosen bool) error {
 	}
 	ctx, _, stop := c.watch(ctx, "")
 	defer stop()
+	if o.withStdin {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		go func() { // until standard input ends; nothing else can end reading from it
+			_, _ = io.Copy(io.Discard, c.Stdin) // an error ends it, too
+			cancel()
+		}()
+	}
 	fmt.Fprintf(c.Stdout, "chanbot node %s, network %s, %s\n", strings.Join(s.urls(), " and "), s.nodes[0].NetworkID(), o.describe(cfg, funded))
 	<-ctx.Done()
-	if err := s.close(); err != nil {
-		return cannotRun("", "the embedded node: %v", err)
-	}
-	return nil
+	return s.close()
 }
 
 // funding is an account and what it gets.
@@ -122,11 +133,14 @@ func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
 		return simnode.Config{}, err
 	}
 	cfg := simnode.Config{
-		NetworkID: o.networkID, Era: era, Latency: o.latency, NoVerify: o.noVerify, Forgiving: o.forgiving,
+		NetworkID: o.networkID, Era: era, Latency: o.latency, DialRetry: o.dialRetry, NoVerify: o.noVerify, Forgiving: o.forgiving,
 		Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if o.latency < 0 {
 		return cfg, misuse("", "--latency %v: expected a time from 0", o.latency)
+	}
+	if o.dialRetry <= 0 {
+		return cfg, misuse("", "--dial-retry %v: expected a time above zero", o.dialRetry)
 	}
 	if o.linkDelay < 0 || o.linkDelay > 0 && len(o.listen) < 2 {
 		return cfg, misuse("give --listen twice for two nodes; --latency is for one", "--link-delay %v: expected a time from 0, and two nodes", o.linkDelay)

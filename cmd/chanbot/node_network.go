@@ -118,9 +118,16 @@ func (w *network) front(node http.Handler) http.Handler {
 
 // close ends all nodes and connections, and waits for them.
 func (w *network) close() error {
-	var all []error
+	var served, chain []error
 	for _, s := range w.servers {
-		all = append(all, s.close())
+		err, wrong := s.end()
+		served, chain = append(served, err), append(chain, wrong)
 	}
-	return errors.Join(append(all, w.sim.Close())...)
+	if wrong := errors.Join(append(chain, w.sim.Close())...); wrong != nil {
+		return embeddedBug(wrong)
+	}
+	if err := errors.Join(served...); err != nil {
+		return cannotRun("", "the embedded node: %v", err)
+	}
+	return nil
 }

@@ -46,12 +46,7 @@ func (c *Command) plan(o *runOptions, arg string) error {
 	if err != nil {
 		return err
 	}
-	if sc.Load != nil {
-		if s.given.Changed("pairs") {
-			sc.Load.Pairs = s.pairs
-		}
-		s.pairs = sc.Load.Pairs
-	}
+	s.pairs = s.pairsOf(sc)
 	if s.accounts != "" {
 		keys, err := c.keyFile(s.accounts)
 		if err != nil {
@@ -89,11 +84,7 @@ func (c *Command) planned(s *settings, arg string) (source, *strategy.Scenario, 
 		fmt.Fprintln(c.Stderr, problems.Error())
 		return src, nil, misuse("docs/scenarios.md explains the language, and chanbot schema helps editors", "%s: %s", src.file, count(len(problems), "problem"))
 	}
-	load := sc.Load
-	sc.Load = nil // what run cannot do yet can still be planned
-	err = s.adapt(src, sc)
-	sc.Load = load
-	return src, sc, err
+	return src, sc, s.adapt(src, sc)
 }
 
 // planDoc is what plan has to say. Times are in seconds, amounts decimal text in

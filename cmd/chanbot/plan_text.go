@@ -132,10 +132,8 @@ func (s *settings) planNotes(d *planDoc, sc *strategy.Scenario, use *chainUse) {
 	if sc.Load != nil && sc.Load.Setup.Rate.Zero() && d.Pairs > runsAtOnce {
 		note("the set-ups have no rate; they are paced by their limit in flight alone")
 	}
-	one := *s
-	one.runOptions = new(*s.runOptions)
-	one.pairs = d.Sockets / 2
-	if err := one.enoughSockets(descriptors()); err != nil {
+	limit, known := descriptors()
+	if err := s.enoughSockets(d.Sockets/2, sc.Load != nil, limit, known); err != nil {
 		note("%v", err)
 	}
 	for _, p := range d.Phases {

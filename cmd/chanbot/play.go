@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"chanbot/bot"
 	"chanbot/outcome"
 	"chanbot/results"
+	"chanbot/simnode"
 	"chanbot/tx"
 	"chanbot/wire"
 )
@@ -46,7 +48,7 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		// The node's chain has to add up after every scenario.
 		defer func() {
 			if wrong := node.close(); wrong != nil && err == nil {
-				err = complaint{code: exitBug, text: "a bug in the embedded node: " + wrong.Error(), hint: "please report it with the scenario"}
+				err = wrong
 			}
 		}()
 	}
@@ -104,13 +106,13 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 
 // config puts together what the bot needs, and starts the embedded node when
 // the run wants one.
-func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error) {
+func (p *player) config(ctx context.Context, j job) (bot.Config, embeddedNode, error) {
 	s := p.s
 	cfg := bot.Config{
 		Scenario: j.scenario, InitiatorNode: s.urls[0], ResponderNode: s.urls[1],
 		Dial: p.where.guard.Dial, TLS: s.tls, Header: s.header,
-		NetworkID: p.where.networkID, Keys: p.keys,
-		Pairs: s.pairs, Iterations: s.iterations, First: s.first, SignForm: s.form, Seed: s.seed,
+		NetworkID: p.where.networkID, Keys: p.keys[:2*s.pairsOf(j.scenario)],
+		Pairs: s.pairsOf(j.scenario), Iterations: s.iterations, First: s.first, SignForm: s.form, Seed: s.seed,
 		Timeout: s.timeout, Grace: s.grace, Leave: p.stopped.leave,
 		Params: s.params, ResponderHost: s.responderHost, ResponderPort: s.responderPort,
 		Log: slog.New(slog.NewTextHandler(p.c.Stderr, &slog.HandlerOptions{Level: s.level})),
@@ -118,29 +120,59 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, *server, error)
 	if !s.embedded {
 		return cfg, nil, nil
 	}
-	nodeCfg, err := s.nodeConfig(j)
+	node, err := p.embedded(ctx, j, cfg)
 	if err != nil {
 		return cfg, nil, err
 	}
-	nodeCfg.Log = cfg.Log.With("from", "node")
-	node, err := serveFree(ctx, nodeCfg)
-	if err != nil {
-		return cfg, nil, err
-	}
-	for _, k := range p.keys {
-		node.node.Endow(k.ID(), plenty)
-	}
-	node.node.Endow(bot.Outsider(), plenty)
 	cfg.InitiatorNode, cfg.ResponderNode = node.url(), node.url()
-	cfg.NetworkID = node.node.NetworkID()
-	cfg.Embedded = node.powers(nodeCfg)
+	cfg.NetworkID = node.network()
+	cfg.Embedded = node.powers()
 	return cfg, node, nil
 }
 
+// embedded starts the embedded node for a scenario: for load in a process of
+// its own.
+func (p *player) embedded(ctx context.Context, j job, cfg bot.Config) (embeddedNode, error) {
+	nodeCfg, err := p.s.nodeConfig(j)
+	if err != nil {
+		return nil, err
+	}
+	log := cfg.Log.With("from", "node")
+	if j.scenario.Load != nil {
+		args := slices.Concat(nodeArgs(nodeCfg), p.s.accountArgs(cfg.Pairs), []string{"--log-level", p.s.level.String()})
+		node, err := p.c.startNode(ctx, p.where.guard, log, args...)
+		if err != nil {
+			return nil, err
+		}
+		node.onDemand = nodeCfg.Blocks == simnode.OnDemand
+		return node, nil
+	}
+	nodeCfg.Log = log
+	node, err := serveFree(ctx, nodeCfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range cfg.Keys {
+		node.node.Endow(k.ID(), plenty)
+	}
+	node.node.Endow(bot.Outsider(), plenty)
+	return node, nil
+}
+
+// accountArgs are the flags by which chanbot node gives coins to the accounts of
+// a run.
+func (s *settings) accountArgs(pairs int) []string {
+	args := []string{"--account", bot.Outsider().String()}
+	if s.accounts != "" {
+		return append(args, "--accounts", s.accounts)
+	}
+	return append(args, "--seed", strconv.FormatUint(s.seed, 10), "--derive", strconv.Itoa(2*pairs))
+}
+
 // apiOf returns the URL of the HTTP API of the node, "" when it is not known.
-func (p *player) apiOf(node *server) string {
+func (p *player) apiOf(node embeddedNode) string {
 	if node != nil {
-		return "http://" + node.addr
+		return node.api()
 	}
 	return p.s.api
 }

@@ -10,6 +10,7 @@ import (
 	"chanbot/results"
 	"chanbot/scenarios"
 	"chanbot/strategy"
+	"chanbot/tx"
 )
 
 func (c *Command) runCommand() *cobra.Command {
@@ -58,11 +59,8 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := c.keys(s, where)
+	keys, err := c.keysOf(s, where, jobs)
 	if err != nil {
-		return err
-	}
-	if err := s.enoughSockets(descriptors()); err != nil {
 		return err
 	}
 	ctx, stopped, stop := c.watch(ctx, "interrupted; ending the channels and writing the results (once more to leave at once)")
@@ -104,6 +102,21 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 	return nil
 }
 
+// keysOf returns the accounts for the largest of the jobs. It refuses more pairs
+// than there can be sockets for.
+func (c *Command) keysOf(s *settings, where *target, jobs []job) ([]tx.KeyPair, error) {
+	most := 0
+	limit, known := descriptors()
+	for _, j := range jobs {
+		pairs := s.pairsOf(j.scenario)
+		if err := s.enoughSockets(pairs, j.scenario.Load != nil, limit, known); err != nil {
+			return nil, err
+		}
+		most = max(most, pairs)
+	}
+	return c.keys(s, where, most)
+}
+
 // worse returns the code that says more: that something was wrong outranks
 // that something could not run.
 func worse(a, b int) int {
@@ -143,7 +156,11 @@ func (c *Command) jobs(s *settings, args []string) ([]job, error) {
 			sound = false
 			continue
 		}
-		if err := s.adapt(src, sc); err != nil {
+		err = s.adapt(src, sc)
+		if err == nil && sc.Load != nil {
+			err = misuse("write steps instead, and repeat them with --pairs and --iterations", "%s: load is not supported by run yet", src.file)
+		}
+		if err != nil {
 			c.report(err)
 			sound = false
 			continue

@@ -27,6 +27,7 @@ type runOptions struct {
 	ca                                 string
 	headers                            []string
 
+	loadOptions
 	pairs, iterations    int
 	seed                 uint64
 	strategies, params   []string
@@ -54,8 +55,10 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.allowMainnet, "allow-mainnet", false, "allow the network ae_mainnet, where coins are real")
 	f.StringVar(&o.ca, "ca", "", "`FILE` with the certificates to trust for wss:// (default: those of the system)")
 	f.StringArrayVar(&o.headers, "header", nil, "send `NAME:VALUE` with every handshake and request (repeatable)")
-	f.IntVar(&o.pairs, "pairs", 1, "`N` pairs of bots beside each other")
+	f.IntVar(&o.pairs, "pairs", 1, "`N` pairs of bots beside each other (default: those of the load, else 1)")
+	f.Lookup("pairs").DefValue = "0" // not shown
 	f.IntVar(&o.iterations, "iterations", 1, "run the steps `N` times, on new channels each time")
+	o.loadOptions.register(f)
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides every random choice")
 	f.StringArrayVar(&o.strategies, "strategy", nil, "give a role a strategy, `ROLE=NAME`, instead of the scenario's (repeatable)")
 	f.StringArrayVar(&o.params, "param", nil, "set a connection parameter, `KEY=VALUE`, over the scenario's (repeatable)")
@@ -90,4 +93,7 @@ type settings struct {
 	header    http.Header
 	level     slog.Level
 	networkID string
+
+	rate       strategy.Rate // zero when --rate was not given
+	thresholds []strategy.Threshold
 }

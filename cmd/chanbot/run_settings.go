@@ -37,6 +37,9 @@ func (o *runOptions) settings() (*settings, error) {
 	take(s.readRoles())
 	take(s.readAPI())
 	take(s.readTLS())
+	if list, ok := s.readLoad().(complaints); ok { //nolint:errorlint // our own, never wrapped
+		wrong = append(wrong, list...)
+	}
 	if len(wrong) > 0 {
 		return nil, wrong
 	}
@@ -199,11 +202,11 @@ func (s *settings) adapt(src source, sc *strategy.Scenario) error {
 		standing := sc.Standing(role)
 		standing.Strategy, standing.Sign = st, strategy.Answers{}
 	}
-	if sc.Load != nil {
-		return misuse("write steps instead, and repeat them with --pairs and --iterations", "%s: load is not supported by run yet", src.file)
+	if err := s.adaptLoad(src, sc); err != nil {
+		return err
 	}
 	for _, t := range sc.Thresholds {
-		if err := measurable(t); err != nil {
+		if err := measurable(t); err != nil && sc.Load == nil {
 			return err
 		}
 	}

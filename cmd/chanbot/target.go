@@ -102,15 +102,16 @@ func (t *target) askNetwork(ctx context.Context, s *settings) error {
 }
 
 // enoughSockets refuses more pairs than the process may have sockets for: two a
-// pair, and the other ends of them when the node is embedded.
-func (s *settings) enoughSockets(limit uint64, known bool) error {
+// pair, and the other ends of them when the embedded node is in the process,
+// which it is not under load.
+func (s *settings) enoughSockets(pairs int, load bool, limit uint64, known bool) error {
 	const others = 64 // files of results, standard streams, listener, runtime
-	need := uint64(s.pairs)*2 + others
-	if s.embedded {
-		need += uint64(s.pairs) * 2
+	need := uint64(pairs)*2 + others
+	if s.embedded && !load {
+		need += uint64(pairs) * 2
 	}
 	if known && need > limit {
-		return cannotRun("raise it (ulimit -n), or run fewer --pairs", "%s need %d open files and sockets, and this process may have %d", count(s.pairs, "pair"), need, limit)
+		return cannotRun("raise it (ulimit -n), or run fewer --pairs", "%s need %d open files and sockets, and this process may have %d", count(pairs, "pair"), need, limit)
 	}
 	return nil
 }
@@ -121,8 +122,8 @@ func forTests(networkID string) bool {
 }
 
 // keys returns the accounts, two for each pair.
-func (c *Command) keys(s *settings, t *target) ([]tx.KeyPair, error) {
-	need := 2 * s.pairs
+func (c *Command) keys(s *settings, t *target, pairs int) ([]tx.KeyPair, error) {
+	need := 2 * pairs
 	if s.accounts == "" {
 		if !s.embedded && !forTests(t.networkID) {
 			return nil, cannotRun("give --accounts FILE, a list of {address: ak_…, secret_key: sk_…}",
@@ -135,7 +136,7 @@ func (c *Command) keys(s *settings, t *target) ([]tx.KeyPair, error) {
 		return nil, err
 	}
 	if len(keys) < need {
-		return nil, misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(s.pairs, "pair"), need)
+		return nil, misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(pairs, "pair"), need)
 	}
 	return keys[:need], nil
 }

@@ -171,17 +171,20 @@ func TestTooManyPairsForTheProcessAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		pairs    int
 		embedded bool
+		load     bool
 		limit    uint64
 		known    bool
 		refused  bool
 	}{
-		{1000, true, 4096, true, false},
-		{1000, true, 4063, true, true},
-		{1000, false, 4063, true, false},
-		{100_000, true, 0, false, false},
+		{1000, true, false, 4096, true, false},
+		{1000, true, false, 4063, true, true},
+		{1000, true, true, 4063, true, false},
+		{2000, true, true, 4063, true, true},
+		{1000, false, false, 4063, true, false},
+		{100_000, true, false, 0, false, false},
 	} {
-		s := settings{runOptions: &runOptions{pairs: c.pairs}, embedded: c.embedded}
-		if err := s.enoughSockets(c.limit, c.known); (err != nil) != c.refused {
+		s := settings{embedded: c.embedded}
+		if err := s.enoughSockets(c.pairs, c.load, c.limit, c.known); (err != nil) != c.refused {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
