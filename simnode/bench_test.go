@@ -23,7 +23,7 @@ func BenchmarkTransfer(b *testing.B) {
 	}
 	own, peer := p.keys[0].ID(), p.keys[1].ID()
 	var ask, ack *tx.SignedTx
-	var msg peerMsg
+	var msg *peerMsg
 	step := func(r int, ev event) {
 		for _, a := range p.fsms[r].Step(ev) {
 			switch {
@@ -42,7 +42,7 @@ func BenchmarkTransfer(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		step(0, event{kind: evRequest, request: clientRequest{method: wire.MethodUpdateNew, from: own, to: peer, amount: big.NewInt(1)}})
+		step(0, event{kind: evRequest, request: &clientRequest{method: wire.MethodUpdateNew, from: own, to: peer, amount: big.NewInt(1)}})
 		step(0, event{kind: evSigned, tag: wire.TagUpdate, signed: ask.Sign(p.keys[0], "ae_dev", tx.Raw)})
 		step(1, event{kind: evPeer, msg: msg})
 		step(1, event{kind: evSigned, tag: wire.TagUpdateAck, signed: ack.Sign(p.keys[1], "ae_dev", tx.Raw)})

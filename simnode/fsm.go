@@ -136,11 +136,11 @@ type event struct {
 	kind eventKind
 	at   time.Time
 	// request and answer
-	request clientRequest
-	tag     string       // sign tag of evSigned
-	signed  *tx.SignedTx // evSigned, evMined, evDepth
+	request *clientRequest // evRequest
+	tag     string         // sign tag of evSigned
+	signed  *tx.SignedTx   // evSigned, evMined, evDepth
 	// peer
-	msg peerMsg
+	msg *peerMsg // evPeer
 	// chain
 	mined  tx.Tx
 	height uint64
@@ -174,9 +174,9 @@ func (k eventKind) String() string { return eventNames[k] }
 // action is something that has to be done after a Step.
 type action struct {
 	kind  actionKind
-	frame []byte // actNotify: the whole frame
-	reply answer // actReply
-	msg   peerMsg
+	frame []byte   // actNotify: the whole frame
+	reply answer   // actReply
+	msg   *peerMsg // actPeer
 	post  *tx.SignedTx
 	// actNoMachine: what was asked for
 	method string
@@ -326,7 +326,7 @@ func (f *fsm) reply(a answer) { f.emit(action{kind: actReply, reply: a}) }
 
 func (f *fsm) tell(m peerMsg) {
 	f.note(historySend, m.kind.String(), nil)
-	f.emit(action{kind: actPeer, msg: m})
+	f.emit(action{kind: actPeer, msg: &m})
 }
 
 // report sends a notification to the client, or keeps it in the history alone

@@ -188,7 +188,7 @@ func (p *scriptPair) cell(r int, column string) string {
 	if column == "A" {
 		c.tag = tag
 	}
-	p.step(r, event{kind: evRequest, request: c})
+	p.step(r, event{kind: evRequest, request: &c})
 	text := strings.Join(p.log, "")
 	first, _, _ := strings.Cut(text, "\n")
 	switch {
@@ -218,7 +218,7 @@ func (p *scriptPair) cell(r int, column string) string {
 
 func TestWrongTagsInAwaitingSignature(t *testing.T) {
 	p, r := atState(t, "awaiting_signature/own")
-	p.step(r, event{kind: evRequest, request: clientRequest{method: wire.MethodUpdateAck, abort: true, tag: wire.TagUpdateAck, code: 42}})
+	p.step(r, event{kind: evRequest, request: &clientRequest{method: wire.MethodUpdateAck, abort: true, tag: wire.TagUpdateAck, code: 42}})
 	if got := strings.Join(p.log, ""); got != "I<- error 3/1018\n" {
 		t.Errorf("abort of another tag: %q", got)
 	}

@@ -20,14 +20,14 @@ func (f *fsm) linkUp() {
 		return
 	}
 	f.state = initialized
-	f.tell(peerMsg{kind: msgChannelOpen, terms: f.terms, depth: f.p.depthSettings(), pinned: f.view.top()})
+	f.tell(peerMsg{kind: msgChannelOpen, terms: new(f.terms), depth: f.p.depthSettings(), pinned: f.view.top()})
 }
 
 // channelOpened: the responder takes over the initiator's terms. Its balances
 // stay those of its own parameters, so that a mismatch shows in the state hash
 // (ws-api 2.1).
 func (f *fsm) channelOpened(m *peerMsg) {
-	f.terms = m.terms
+	f.terms = *m.terms
 	f.setParties()
 	f.status = statusAttached
 	f.event(wire.EventChannelOpen)

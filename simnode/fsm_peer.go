@@ -49,7 +49,7 @@ func (k msgKind) String() string { return msgNames[k] }
 // peerMsg is a message between the two machines.
 type peerMsg struct {
 	kind    msgKind
-	terms   terms         // channel_open
+	terms   *terms        // channel_open
 	depth   depthSettings // channel_accept
 	signed  *tx.SignedTx
 	updates []update
@@ -63,7 +63,7 @@ type peerMsg struct {
 
 // peerMessage handles a message of the peer's machine in the present state.
 func (f *fsm) peerMessage(ev event) {
-	m := &ev.msg
+	m := ev.msg
 	switch m.kind {
 	case msgInBand:
 		f.inBand(m)

@@ -32,7 +32,7 @@ func internalError() answer { return answer{code: wire.CodeInternalError} }
 
 // request handles a client's call by the cell of the matrix.
 func (f *fsm) request(ev event) {
-	r := &ev.request
+	r := ev.request
 	verdict := f.judge(r.group(), r.tag)
 	if r.method == wire.MethodAssumeMinimumDepth && verdict == accept && !f.assumable(r) {
 		verdict = wait

@@ -79,7 +79,7 @@ type scriptPair struct {
 	// what was mined last, and what each side awaits the depth of
 	deep   [2]*tx.SignedTx
 	mined  *tx.SignedTx
-	mailed [2][]peerMsg // to each side, not yet delivered
+	mailed [2][]*peerMsg // to each side, not yet delivered
 	held   bool
 	asked  [2]*wire.Sign // the last request to sign
 	posted []*tx.SignedTx
@@ -189,7 +189,7 @@ func (p *scriptPair) side(r int, what string, args []string) {
 		return otherwise
 	}
 	number, _ := strconv.Atoi(arg(0, "0"))
-	ask := func(c clientRequest) { p.step(r, event{kind: evRequest, request: c}) }
+	ask := func(c clientRequest) { p.step(r, event{kind: evRequest, request: &c}) }
 	own, peer := p.keys[r].ID(), p.keys[1-r].ID()
 	switch what {
 	case "transfer":
@@ -322,7 +322,7 @@ func (p *scriptPair) step(r int, ev event) {
 			p.deep[r] = a.deep
 		case actEnd:
 			p.logf("%s ends", name)
-			p.mailed[1-r] = append(p.mailed[1-r], peerMsg{})
+			p.mailed[1-r] = append(p.mailed[1-r], new(peerMsg))
 		}
 	}
 	if post != nil {
@@ -334,7 +334,7 @@ func (p *scriptPair) step(r int, ev event) {
 	p.deliver()
 }
 
-func codeOf(m peerMsg) string {
+func codeOf(m *peerMsg) string {
 	if m.code == 0 {
 		return ""
 	}

@@ -21,6 +21,7 @@ type instance struct {
 
 	mu     sync.Mutex
 	queue  []item
+	spare  []item // room for the next queue, empty
 	late   []item // with Config.Latency: not taken up yet, oldest first
 	waking *time.Timer
 	// underway is what the link still delays, oldest first.
@@ -161,12 +162,25 @@ func (in *instance) run(work *[]*instance) {
 			return
 		}
 		batch := in.queue
-		in.queue = nil
+		in.queue = in.spare
 		in.mu.Unlock()
 		for i := range batch {
 			in.take(&batch[i], work)
 		}
+		in.reuse(batch)
 	}
+}
+
+// maxSpare is how many items a mailbox keeps room for.
+const maxSpare = 4
+
+// reuse keeps the room of a batch that was handled for the next.
+func (in *instance) reuse(batch []item) {
+	clear(batch)
+	if cap(batch) > maxSpare {
+		batch = nil
+	}
+	in.spare = batch[:0]
 }
 
 func (in *instance) take(it *item, work *[]*instance) {
@@ -222,16 +236,16 @@ func (in *instance) step(ev event, work *[]*instance) {
 	acts := in.f.Step(ev)
 	// What the peer is told is on its way before a client can react to what it
 	// is told, so that a client which waits for both sides meets no straggler.
-	for _, a := range acts {
-		switch {
+	for i := range acts {
+		switch a := &acts[i]; {
 		case a.kind == actWatch:
 			in.watch()
 		case a.kind == actPeer && in.link != nil:
 			in.link.send(in, event{kind: evPeer, msg: a.msg}, work)
 		}
 	}
-	for _, a := range acts {
-		switch a.kind {
+	for i := range acts {
+		switch a := &acts[i]; a.kind {
 		case actNotify:
 			if in.session != nil {
 				in.session.push(a.frame, in.f.channelText)
@@ -244,7 +258,7 @@ func (in *instance) step(ev event, work *[]*instance) {
 		case actPost:
 			post = a.post
 		case actDepth:
-			in.cancels = append(in.cancels, in.node.chain.whenHeight(a.height, func() { in.node.dispatch(in, event{kind: evDepth, signed: a.deep}, nil) }))
+			in.awaitDepth(a.height, a.deep)
 		case actNoMachine:
 			in.node.log.Warn("no contract machine: answered with an internal error", "method", a.method, "channel", in.f.channelText)
 		case actEnd:
@@ -264,6 +278,12 @@ func (in *instance) step(ev event, work *[]*instance) {
 	default:
 		in.arm()
 	}
+}
+
+// awaitDepth tells the machine when the chain has reached a height.
+func (in *instance) awaitDepth(height uint64, deep *tx.SignedTx) {
+	cancel := in.node.chain.whenHeight(height, func() { in.node.dispatch(in, event{kind: evDepth, signed: deep}, nil) })
+	in.cancels = append(in.cancels, cancel)
 }
 
 // arm restarts the timer of the state; every event does (fsm.md 4).

@@ -70,7 +70,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 		n.log = slog.New(slog.DiscardHandler)
 	}
 	n.upgrader = websocket.Upgrader{
-		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
+		ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
 	return n
@@ -159,12 +159,13 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !n.enter(&n.sockets, n.cfg.MaxSockets, -1, r.Context().Done()) {
 		return
 	}
-	conn, err := n.upgrader.Upgrade(w, r, nil)
+	g := &gathered{ResponseWriter: w}
+	conn, err := n.upgrader.Upgrade(g, r, nil)
 	if err != nil {
 		n.exit(&n.sockets, n.cfg.MaxSockets)
 		return // Upgrade has answered
 	}
-	s := newSession(n, conn)
+	s := newSession(n, conn, g.conn)
 	if !n.admit(s) {
 		s.idle.Stop()
 		conn.Close()

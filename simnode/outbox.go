@@ -140,16 +140,29 @@ func (s *session) flush() {
 			}
 			return
 		}
-		for _, f := range batch {
-			if err := s.conn.WriteMessage(websocket.TextMessage, f.bytes); err != nil {
-				s.mu.Lock()
-				s.gone, s.queue = true, nil
-				s.mu.Unlock()
-				s.conn.Close() // the reader notices and tells the machine
-				return
-			}
+		if err := s.write(batch); err != nil {
+			s.mu.Lock()
+			s.gone, s.queue = true, nil
+			s.mu.Unlock()
+			s.conn.Close() // the reader notices and tells the machine
+			return
 		}
 	}
+}
+
+// together is how many frames leave in one piece at most.
+const together = 16
+
+// write sends frames, as many as possible in one piece.
+func (s *session) write(batch []outFrame) error {
+	for i, f := range batch {
+		s.out.hold(i < len(batch)-1 && (i+1)%together != 0)
+		if err := s.conn.WriteMessage(websocket.TextMessage, f.bytes); err != nil {
+			s.out.drain() // those before, and a close frame
+			return err
+		}
+	}
+	return nil
 }
 
 // sendClose ends the socket politely; the reader goes on until the client has

@@ -155,7 +155,7 @@ var answerOK = answer{}
 
 func (s *seedPair) ask(r int, c clientRequest, answer func(answer)) {
 	s.pending = answer
-	s.run(r, event{kind: evRequest, request: c})
+	s.run(r, event{kind: evRequest, request: &c})
 }
 
 func (s *seedPair) mine() {
@@ -182,7 +182,7 @@ func (s *seedPair) depth() {
 func (s *seedPair) run(r int, ev event) {
 	ev.at = time.Unix(0, 0)
 	var post *tx.SignedTx
-	var told []peerMsg
+	var told []*peerMsg
 	gone := false
 	for _, a := range s.fsms[r].Step(ev) {
 		switch a.kind {

@@ -17,6 +17,7 @@ import (
 type session struct {
 	node *Node
 	conn *websocket.Conn
+	out  *gather // what conn writes to
 	in   *instance
 
 	// lastHeard is when the client last sent any frame, in nanoseconds of the
@@ -48,8 +49,8 @@ type outFrame struct {
 // reaches a client that still sends.
 const closeWait = 2 * time.Second
 
-func newSession(n *Node, conn *websocket.Conn) *session {
-	s := &session{node: n, conn: conn, answers: make(chan answer, 1)}
+func newSession(n *Node, conn *websocket.Conn, out *gather) *session {
+	s := &session{node: n, conn: conn, out: out, answers: make(chan answer, 1)}
 	s.heard()
 	s.spoke.Store(false)
 	conn.SetReadLimit(n.cfg.readLimit())
@@ -223,7 +224,7 @@ func (s *session) request(r *wire.Request) (answer, *event) {
 	case refusal != nil:
 		return *refusal, nil
 	case r.Method != wire.MethodSystem:
-		return s.call(event{kind: evRequest, request: c}), nil
+		return s.call(event{kind: evRequest, request: &c}), nil
 	}
 	p, _ := paramsOf(r)
 	switch action, _ := wire.Text(p["action"]); action {
@@ -265,7 +266,7 @@ func (s *session) signing(r *wire.Request, tag string) (answer, *event) {
 	if !ok {
 		return internalError(), nil
 	}
-	return s.call(event{kind: evRequest, request: clientRequest{method: r.Method, abort: true, tag: tag, code: code}}), nil
+	return s.call(event{kind: evRequest, request: &clientRequest{method: r.Method, abort: true, tag: tag, code: code}}), nil
 }
 
 // call asks the machine and waits for its answer, as long as that takes.

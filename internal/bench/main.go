@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -34,7 +35,7 @@ type bench struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := &bench{chanbot: "bin/chanbot", signatures: sync.OnceValue(measureSignatures)}
+	b := &bench{chanbot: cmp.Or(os.Getenv("BENCH_CHANBOT"), "bin/chanbot"), signatures: sync.OnceValue(measureSignatures)}
 	var results []*result
 	chosen := os.Getenv("BENCH_ROWS")
 	for _, r := range rows {
