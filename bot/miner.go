@@ -20,6 +20,12 @@ const (
 	expectPace = 10 * time.Millisecond
 	// mostExpected is how many blocks are made for one expected frame.
 	mostExpected = 60
+	// glance is the time between two looks for a transaction that only has to
+	// get into a block, so that the block comes right behind it.
+	glance = time.Millisecond / 2
+	// patience is how long the blocks of an expected frame are held back for
+	// frames of other sides that need none.
+	patience = 100 * time.Millisecond
 )
 
 // miner asks the embedded node for blocks, one after the other, as long as
@@ -32,6 +38,7 @@ type miner struct {
 	mu     sync.Mutex
 	wanted int           // by those who wait for depth
 	first  int           // by those whom a micro block may be enough for
+	held   int           // by those to whom frames that need no block are still to come
 	wake   chan struct{} // holds one token while something may have become positive
 }
 
@@ -59,6 +66,10 @@ func (m *miner) want(n int) { m.change(&m.wanted, n) }
 // it does not, with a key block.
 func (m *miner) wantMicro(n int) { m.change(&m.first, n) }
 
+// hold changes how many of those who want blocks have frames to come that need
+// none, and that the blocks should not overtake.
+func (m *miner) hold(n int) { m.change(&m.held, n) }
+
 func (m *miner) change(which *int, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,11 +82,12 @@ func (m *miner) change(which *int, n int) {
 	}
 }
 
-// needed says how many wait for key blocks, and how many for a block at all.
-func (m *miner) needed() (key, first int) {
+// needed says how many wait for key blocks, and how many for a block at all, and
+// for how many the blocks are held back.
+func (m *miner) needed() (key, first, held int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.wanted, m.first
+	return m.wanted, m.first, m.held
 }
 
 // run makes blocks until ctx is cancelled.
@@ -106,7 +118,7 @@ func (m *miner) run(ctx context.Context) {
 			}
 			continue
 		}
-		for key, _ := m.needed(); key > 0; key, _ = m.needed() {
+		for key, _, _ := m.needed(); key > 0; key, _, _ = m.needed() {
 			m.make(1)
 			if !wait(m.pace) {
 				return
@@ -119,10 +131,10 @@ func (m *miner) run(ctx context.Context) {
 // them. It returns false when the run is over.
 func (m *miner) expected(wait func(time.Duration) bool) bool {
 	for n := range mostExpected {
-		if !wait(max(m.pace, expectPace)) {
+		if !m.look(wait) {
 			return false
 		}
-		key, first := m.needed()
+		key, first, _ := m.needed()
 		if key+first == 0 {
 			return true
 		}
@@ -132,4 +144,25 @@ func (m *miner) expected(wait func(time.Duration) bool) bool {
 		}
 	}
 	return true
+}
+
+// look waits for the pace of blocks, and longer as long as they are held back.
+// Meanwhile a transaction gets into a micro block as soon as it is there, when
+// that is what somebody waits for and nothing is held back.
+func (m *miner) look(wait func(time.Duration) bool) bool {
+	pace := max(m.pace, expectPace)
+	for waited := time.Duration(0); ; waited += glance {
+		key, first, held := m.needed()
+		switch {
+		case key+first == 0:
+			return true
+		case waited >= pace && (held == 0 || waited >= patience):
+			return true
+		case first > 0 && held == 0:
+			m.micro()
+		}
+		if !wait(glance) {
+			return false
+		}
+	}
 }

@@ -135,19 +135,21 @@ func (r *run) cutting() bool {
 }
 
 // orderly says whether the frames in order have come, and whether the step can
-// end because one was wrong. It asks for blocks when the next one needs them.
+// end because one was wrong. It asks for blocks when the next one needs them,
+// with patience as long as a side waits for something else.
 func (r *run) orderly() (all, wrong bool) {
 	all = true
-	deep, block := false, false
+	deep, block, busy := false, false, r.cutting()
 	for _, o := range r.inOrders() {
 		wrong = wrong || o.wrong
 		if o.missing != nil {
 			all = false
 			deep = deep || needsDepth[o.missing.Name]
 			block = block || needsBlock[o.missing.Name]
+			busy = busy || !needsDepth[o.missing.Name] && !needsBlock[o.missing.Name]
 		}
 	}
-	r.mine(deep && !wrong, block && !wrong)
+	r.mine(deep && !wrong, block && !wrong, busy && (deep || block) && !wrong)
 	return all, wrong
 }
 
@@ -164,8 +166,9 @@ var needsDepth = map[string]bool{
 	"info closed_confirmed": true, "info min_depth_achieved": true, "info minimum_depth_achieved": true,
 }
 
-// mine asks for blocks, or asks no more.
-func (r *run) mine(deep, block bool) {
+// mine asks for blocks, or asks no more, and says whether something that needs
+// none is still on its way.
+func (r *run) mine(deep, block, busy bool) {
 	change := func(asked *bool, wanted bool, want func(int)) {
 		if wanted == *asked {
 			return
@@ -177,6 +180,7 @@ func (r *run) mine(deep, block bool) {
 			want(-1)
 		}
 	}
+	change(&r.busy, busy, r.p.fleet.miner.hold)
 	change(&r.mining, deep, r.p.fleet.miner.want)
 	change(&r.minting, block, r.p.fleet.miner.wantMicro)
 }
@@ -184,7 +188,7 @@ func (r *run) mine(deep, block bool) {
 // takeOrdered notes how the frames in order came out, and takes them from the
 // inboxes, when the step ends.
 func (r *run) takeOrdered() {
-	r.mine(false, false)
+	r.mine(false, false, false)
 	r.ordered = r.inOrders()
 	for _, o := range r.ordered {
 		o.e.inbox = o.rest

@@ -32,6 +32,7 @@ type run struct {
 	wrong     bool      // what the step wants cannot be done
 	mining    bool      // key blocks are being asked for
 	minting   bool      // a block of any kind is
+	busy      bool      // but frames that need none come first
 	expired   bool
 	cancelled bool
 	problems  []string
