@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"time"
@@ -109,6 +110,11 @@ func (r *Run) Violation(v results.Violation) {
 // tick, if it is not nil, with the time since the start. A caller who aborts the
 // run when a threshold breaks judges it there.
 func (r *Run) Every(ctx context.Context, started time.Time, each func(now time.Duration)) {
+	// Profiles tell what measuring costs.
+	pprof.Do(ctx, pprof.Labels("part", "metrics"), func(ctx context.Context) { r.every(ctx, started, each) })
+}
+
+func (r *Run) every(ctx context.Context, started time.Time, each func(now time.Duration)) {
 	tick := time.NewTicker(TickEvery)
 	defer tick.Stop()
 	for {

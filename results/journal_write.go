@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"compress/flate"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -91,8 +93,10 @@ func NewJournal(w io.WriteCloser, m Manifest) (*Journal, error) {
 	if _, err := w.Write(first); err != nil {
 		return nil, fmt.Errorf("create journal: %w", err)
 	}
-	j.done.Go(func() { j.write(out) })
-	j.done.Go(j.flush)
+	// Profiles tell what recording costs.
+	labels := pprof.Labels("part", "journal")
+	j.done.Go(func() { pprof.Do(context.Background(), labels, func(context.Context) { j.write(out) }) })
+	j.done.Go(func() { pprof.Do(context.Background(), labels, func(context.Context) { j.flush() }) })
 	return j, nil
 }
 
