@@ -263,14 +263,7 @@ func (r *Run) Summary() *results.Summary {
 			Operation: all, Operations: byName, Throughput: throughput(all.Outcomes, took[name]),
 		})
 	}
-	for _, g := range r.samples {
-		s.Generator.CPUS = g.CPUS
-		s.Generator.MaxRSSBytes = max(s.Generator.MaxRSSBytes, g.MaxRSSBytes)
-		s.Generator.GCPauseMaxUS = max(s.Generator.GCPauseMaxUS, g.GCPauseMaxUS)
-	}
-	if r.late.count() > 0 {
-		s.Generator.LateP99US = float64(r.late.h.ValueAtPercentile(99))
-	}
+	s.Generator = r.generatorLocked(all.Response)
 	return s
 }
 

@@ -134,14 +134,6 @@ type Violation struct {
 	Frames []ViolationFrame `json:"frames"`
 }
 
-// Generator says how well the machine that made the load kept up.
-type Generator struct {
-	CPUS         float64 `json:"cpu_s"`
-	MaxRSSBytes  int64   `json:"max_rss_bytes"`
-	LateP99US    float64 `json:"late_p99_us"`
-	GCPauseMaxUS float64 `json:"gc_pause_max_us"`
-}
-
 // CheckSums returns an error when the outcomes of the whole run, of a phase or
 // of an operation do not add up to its attempts: then something was lost.
 func (s *Summary) CheckSums() error {
@@ -210,9 +202,7 @@ func (s *Summary) complete() *Summary {
 		c.Violations[i].Frames = notNil(c.Violations[i].Frames)
 	}
 	c.Throughput.SignedPerS = finite(c.Throughput.SignedPerS)
-	c.Generator.CPUS = finite(c.Generator.CPUS)
-	c.Generator.LateP99US = finite(c.Generator.LateP99US)
-	c.Generator.GCPauseMaxUS = finite(c.Generator.GCPauseMaxUS)
+	c.Generator = c.Generator.finite()
 	return &c
 }
 

@@ -1,0 +1,45 @@
+package results
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestWhatAGeneratorMayNotDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		g    Generator
+		want []string
+	}{
+		"no load":         {Generator{LateP99US: 1e6, CPUS: 100}, nil},
+		"at its limits":   {Generator{LateP99US: 10_000, LateLimitUS: 10_000, CPUShare: 0.9, Cores: 2}, nil},
+		"late":            {Generator{LateP99US: 23_000, LateLimitUS: 10_000}, []string{"began 23.0ms late (p99)", "at most 10.0ms"}},
+		"busy":            {Generator{LateLimitUS: 10_000, CPUShare: 0.97, Cores: 2}, []string{"used 97% of its 2 cores for 5s"}},
+		"of one core":     {Generator{LateLimitUS: 10_000, CPUShare: 1, Cores: 1}, []string{"used 100% of its 1 core for"}},
+		"late because of": {Generator{LateP99US: 1e6, LateLimitUS: 10_000, CPUShare: 0.97, Cores: 2}, []string{"late (p99)", "97%"}},
+	} {
+		var all []string
+		for _, p := range c.g.Problems() {
+			all = append(all, p.Name+": "+p.Text)
+			if !strings.Contains(p.Advice, "lower rate") {
+				t.Errorf("%s: %s: nothing is advised: %q", name, p.Name, p.Advice)
+			}
+		}
+		said := strings.Join(all, "\n")
+		for _, want := range c.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q is missing in %q", name, want, said)
+			}
+		}
+		if len(c.want) == 0 && len(all) > 0 {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
+	if LateLimit(Latency{P99US: 1000}) != 10_000 || LateLimit(Latency{P99US: 500_000}) != 50_000 {
+		t.Error("the limit is neither 10 ms nor a tenth of the response time")
+	}
+	inf := Generator{CPUS: math.Inf(1), LateP99US: math.NaN(), CPUShare: math.Inf(1), LateLimitUS: math.NaN(), GCPauseMaxUS: math.NaN()}
+	if inf.finite() != (Generator{}) {
+		t.Errorf("%+v would not be JSON", inf.finite())
+	}
+}
