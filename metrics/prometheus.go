@@ -26,6 +26,12 @@ var (
 	lateDesc      = prometheus.NewDesc("chanbot_generator_late_p99_seconds", "Lateness of the generator's own schedule.", nil, nil)
 	socketsDesc   = prometheus.NewDesc("chanbot_sockets", "Open sockets.", nil, nil)
 	lostDesc      = prometheus.NewDesc("chanbot_journal_lost_total", "Operations that the journal had no room for.", nil, nil)
+
+	pairsDesc    = prometheus.NewDesc("chanbot_pairs", "Pairs of the fleet.", nil, nil)
+	channelsDesc = prometheus.NewDesc("chanbot_channels", "Channels that are being opened, are open, or were lost.", []string{"state"}, nil)
+	queueDesc    = prometheus.NewDesc("chanbot_queue", "Operations that are due and wait for their channel, or are under way.", []string{"state"}, nil)
+	stageDesc    = prometheus.NewDesc("chanbot_stage", "1 for the stage that the run is in, 0 for the others.", []string{"stage"}, nil)
+	warmupDesc   = prometheus.NewDesc("chanbot_warmup", "1 while a phase warms up, else 0.", nil, nil)
 )
 
 // nativeSchema is the resolution of the native histograms: each bucket is
@@ -33,17 +39,22 @@ var (
 const nativeSchema = 4
 
 // Collector tells Prometheus about a run.
-type Collector struct{ run *Run }
+type Collector struct {
+	run   *Run
+	gauge *Gauge
+}
 
-// NewCollector returns a collector of a run, to be registered.
-func NewCollector(run *Run) *Collector { return &Collector{run} }
+// NewCollector returns a collector of a run, to be registered. Gauge tells how
+// far the run is; nil leaves that out.
+func NewCollector(run *Run, gauge *Gauge) *Collector { return &Collector{run, gauge} }
 
-// Handler serves the metrics of a run, of the Go runtime and of the process.
-// Native histograms are only sent to scrapers that ask for the protobuf format.
-func Handler(run *Run) (http.Handler, error) {
+// Handler serves the metrics of a run, of the Go runtime and of the process;
+// gauge may be nil. Native histograms are only sent to scrapers that ask for the
+// protobuf format.
+func Handler(run *Run, gauge *Gauge) (http.Handler, error) {
 	reg := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
-		NewCollector(run), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		NewCollector(run, gauge), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
@@ -54,12 +65,15 @@ func Handler(run *Run) (http.Handler, error) {
 
 // Describe names the metrics.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{attemptsDesc, outcomesDesc, timesDesc, quantilesDesc, violationDesc, underWayDesc, lateDesc, socketsDesc, lostDesc} {
+	for _, d := range []*prometheus.Desc{
+		attemptsDesc, outcomesDesc, timesDesc, quantilesDesc, violationDesc, underWayDesc, lateDesc, socketsDesc, lostDesc,
+		pairsDesc, channelsDesc, queueDesc, stageDesc, warmupDesc,
+	} {
 		ch <- d
 	}
 }
 
-// Collect reads the run as it was at its last tick.
+// Collect reads the run as it was at its last tick, and the gauge as it is.
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	tell := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, t, v, labels...) // a bug if it does not fit
@@ -100,11 +114,39 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	rec.recentLocked(tell)
+	if c.gauge != nil {
+		c.gauge.Read().tell(tell)
+	}
+}
+
+// teller takes a number for Prometheus.
+type teller func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string)
+
+// tell tells how far a run is. A stage is a label, so that dashboards need not
+// know their numbers.
+func (p Progress) tell(tell teller) {
+	set := func(d *prometheus.Desc, v float64, labels ...string) { tell(d, prometheus.GaugeValue, v, labels...) }
+	set(pairsDesc, float64(p.Pairs))
+	set(channelsDesc, float64(p.Opening), "opening")
+	set(channelsDesc, float64(p.Open), "open")
+	set(channelsDesc, float64(p.Lost), "lost")
+	set(queueDesc, float64(p.Waiting), "waiting")
+	set(queueDesc, float64(p.Busy), "busy")
+	flag := func(on bool) float64 {
+		if on {
+			return 1
+		}
+		return 0
+	}
+	for s := StageSetup; s <= StageOver; s++ {
+		set(stageDesc, flag(s == p.Stage), s.String())
+	}
+	set(warmupDesc, flag(p.Stage == StageLoad && p.Phase.Warmup))
 }
 
 // recentLocked tells the quantiles of the window, for those who look at the
 // metrics without a database.
-func (r *recorder) recentLocked(tell func(*prometheus.Desc, prometheus.ValueType, float64, ...string)) {
+func (r *recorder) recentLocked(tell teller) {
 	n := len(r.window.intervals)
 	if n == 0 {
 		return

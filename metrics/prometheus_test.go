@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http/httptest"
@@ -16,6 +17,20 @@ import (
 	"chanbot/outcome"
 	"chanbot/results"
 )
+
+// going is how far the run of observed is.
+func going() *Gauge {
+	g := new(Gauge)
+	g.Begin(200)
+	g.Enter(StageLoad)
+	g.EnterPhase(PhaseProgress{Name: "steady", Number: 1, Of: 1, Warmup: true})
+	g.Opening.Store(1)
+	g.Open.Store(196)
+	g.Lost.Store(3)
+	g.Waiting.Store(12)
+	g.Busy.Store(44)
+	return g
+}
 
 // observed is a run of 5000 operations that goes on.
 func observed(t *testing.T) *Run {
@@ -43,7 +58,7 @@ func observed(t *testing.T) *Run {
 
 func TestTheEndpointTellsWhatTheSummaryHolds(t *testing.T) {
 	run := observed(t)
-	h, err := Handler(run)
+	h, err := Handler(run, going())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +69,9 @@ func TestTheEndpointTellsWhatTheSummaryHolds(t *testing.T) {
 		`chanbot_attempts_total{operation="ping",warmup="false"} 1`,
 		`chanbot_outcomes_total{operation="other",outcome="done",warmup="false"} 1`,
 		`chanbot_operations_under_way 1`, `chanbot_sockets 7`, `chanbot_journal_lost_total 0`, `go_goroutines `,
+		"chanbot_pairs 200", `chanbot_channels{state="opening"} 1`, `chanbot_channels{state="open"} 196`, `chanbot_channels{state="lost"} 3`,
+		`chanbot_queue{state="waiting"} 12`, `chanbot_queue{state="busy"} 44`,
+		`chanbot_stage{stage="load"} 1`, `chanbot_stage{stage="drain"} 0`, `chanbot_stage{stage="over"} 0`, "chanbot_warmup 1",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is not told", want)
@@ -64,10 +82,42 @@ func TestTheEndpointTellsWhatTheSummaryHolds(t *testing.T) {
 	}
 }
 
+// Whoever scrapes pays for every series, so their number may not grow with the
+// run.
+func TestTheNumberOfSeriesIsBounded(t *testing.T) {
+	run := NewRun(Options{Shards: 1})
+	count := func() (n int) {
+		reg := prometheus.NewRegistry()
+		reg.MustRegister(NewCollector(run, going()))
+		families, err := reg.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			n += len(f.GetMetric())
+		}
+		return n
+	}
+	round := func(n int) {
+		for i := range n {
+			r := results.OperationRecord{Operation: outcome.Operation(fmt.Sprintf("made up %d", i)), Phase: fmt.Sprint("phase ", i), Done: time.Millisecond, Outcome: outcome.Outcome{Kind: outcome.Done, Code: i}}
+			run.Shard(0).Begin(r.Operation, r.Phase, false)
+			run.Shard(0).Record(&r)
+		}
+		run.Tick(time.Second)
+	}
+	round(1)
+	before := count()
+	round(100)
+	if after := count(); after != before {
+		t.Errorf("%d series after one operation, %d after a hundred more", before, after)
+	}
+}
+
 func TestNativeHistogramsHaveTheQuantilesOfTheSummary(t *testing.T) {
 	run := observed(t)
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(NewCollector(run))
+	reg.MustRegister(NewCollector(run, nil))
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +175,7 @@ func TestTheDashboardShowsWhatThereIs(t *testing.T) {
 		t.Fatal("the dashboard is no JSON")
 	}
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(NewCollector(observed(t)))
+	reg.MustRegister(NewCollector(observed(t), going()))
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
