@@ -9,13 +9,15 @@ import (
 )
 
 // junitSuites is a JUnit report as continuous integration reads it: one suite
-// with a test case for each conformance case. What differs or failed is a
-// failure, what is not applicable or did not run is skipped.
+// with a test case for each conformance case, or for everything that was judged
+// of a run. What differs or failed is a failure, what says nothing about the
+// node an error, what is not applicable or did not run is skipped.
 type junitSuites struct {
 	XMLName  xml.Name   `xml:"testsuites"`
 	Name     string     `xml:"name,attr"`
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
 	Skipped  int        `xml:"skipped,attr"`
 	Time     string     `xml:"time,attr"`
 	Suite    junitSuite `xml:"testsuite"`
@@ -43,6 +45,7 @@ type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Time    string        `xml:"time,attr"`
 	Failure *junitMessage `xml:"failure"`
+	Error   *junitMessage `xml:"error"`
 	Skipped *junitMessage `xml:"skipped"`
 }
 
@@ -66,8 +69,13 @@ func (c *Conformance) JUnit() ([]byte, error) {
 	for _, one := range c.Cases {
 		suite.Cases = append(suite.Cases, one.junit())
 	}
+	return suite.document()
+}
+
+// document returns the content of the file.
+func (s junitSuite) document() ([]byte, error) {
 	out, err := xml.MarshalIndent(junitSuites{
-		Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Skipped: suite.Skipped, Time: suite.Time, Suite: suite,
+		Name: s.Name, Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Skipped: s.Skipped, Time: s.Time, Suite: s,
 	}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("junit: %w", err)
