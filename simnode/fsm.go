@@ -331,30 +331,30 @@ func (f *fsm) tell(m peerMsg) {
 
 // report sends a notification to the client, or keeps it in the history alone
 // when there is no client or its family is switched off.
-func (f *fsm) report(fam family, frame []byte) {
+func (f *fsm) report(fam family, n notice) {
 	if fam == famSign {
-		f.note(historyRequest, famSign.String(), frame)
+		f.note(historyRequest, famSign.String(), n)
 	} else {
-		f.note(historyReport, fam.String(), frame)
+		f.note(historyReport, fam.String(), n)
 	}
 	if f.reports(fam) {
-		f.emit(action{kind: actNotify, frame: frame})
+		f.emit(action{kind: actNotify, frame: frameOf(n, f.channelText)})
 	}
 }
 
 func (f *fsm) info(i wire.Info) {
-	f.report(famInfo, wire.AppendInfo(nil, f.channelText, i))
+	f.report(famInfo, frameNotice(wire.AppendInfo(nil, f.channelText, i)))
 }
 
-func (f *fsm) event(name string) { f.info(wire.Info{Event: name}) }
+func (f *fsm) event(name string) { f.report(famInfo, eventNotice(name)) }
 
 func (f *fsm) onChain(info string, s *tx.SignedTx, typ string) {
-	f.report(famOnChain, wire.AppendOnChainTx(nil, f.channelText, wire.OnChainTx{Info: info, Type: typ, Tx: s.Text()}))
+	f.report(famOnChain, frameNotice(wire.AppendOnChainTx(nil, f.channelText, wire.OnChainTx{Info: info, Type: typ, Tx: s.Text()})))
 }
 
 func (f *fsm) conflict(code int, round uint64) {
-	f.report(famConflict, wire.AppendConflict(nil, f.channelText, wire.Conflict{
-		ChannelID: f.channelText, Code: code, Message: wire.ConflictMessage(code), Round: round}))
+	f.report(famConflict, frameNotice(wire.AppendConflict(nil, f.channelText, wire.Conflict{
+		ChannelID: f.channelText, Code: code, Message: wire.ConflictMessage(code), Round: round})))
 }
 
 func (f *fsm) reports(fam family) bool {

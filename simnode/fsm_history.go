@@ -14,33 +14,48 @@ import (
 
 // historyEntry is one thing that a machine reported, asked, sent or received.
 type historyEntry struct {
-	typ, tag string
-	at       time.Time
-	info     json.RawMessage
+	typ historyType
+	tag string
+	at  int64  // nanoseconds of the Unix clock
+	of  notice // nil for what is no frame
 }
 
-// The types of history entries.
+// historyType is what the machine did.
+type historyType uint8
+
 const (
-	historyReport  = "report"
-	historySend    = "send"
-	historyReceive = "receive"
-	historyRequest = "request"
+	historyReport historyType = iota
+	historySend
+	historyReceive
+	historyRequest
 )
+
+var historyTypeNames = [...]string{"report", "send", "receive", "request"}
+
+// String is the type's name in the answer.
+func (t historyType) String() string { return historyTypeNames[t] }
 
 // note adds to the window. Like the node's, it holds between one and two times
 // LogKeep entries: when the newer half is full, the older one is dropped.
-func (f *fsm) note(typ, tag string, frame []byte) {
+func (f *fsm) note(typ historyType, tag string, of notice) {
 	if f.p.LogKeep <= 0 {
 		return
 	}
-	e := historyEntry{typ: typ, tag: tag, at: f.now, info: frame}
+	e := historyEntry{typ: typ, tag: tag, at: f.now.UnixNano(), of: of}
 	if size := 2 * f.p.LogKeep; len(f.history) < size {
+		if f.history == nil && size <= fullHistory {
+			f.history = make([]historyEntry, 0, size)
+		}
 		f.history = append(f.history, e)
 	} else {
 		f.history[f.noted%size] = e
 	}
 	f.noted++
 }
+
+// fullHistory is up to how many entries the room for all of them is taken at
+// once: nearly every channel comes to twice the default.
+const fullHistory = 32
 
 // kept is the number of entries in the window.
 func (f *fsm) kept() int {
@@ -55,16 +70,17 @@ func (f *fsm) fetchHistory(r *clientRequest) []byte {
 	entries := []wire.HistoryEntry{}
 	for i := range f.kept() {
 		e := &f.history[(f.noted-1-i)%len(f.history)]
-		if len(r.types) > 0 && !slices.Contains(r.types, e.typ) || len(r.tags) > 0 && !slices.Contains(r.tags, e.tag) {
+		typ := e.typ.String()
+		if len(r.types) > 0 && !slices.Contains(r.types, typ) || len(r.tags) > 0 && !slices.Contains(r.tags, e.tag) {
 			continue
 		}
 		info := json.RawMessage(`{}`)
-		if e.info != nil {
-			if frame := wire.DecodeFrame(e.info); frame.Data != nil {
+		if e.of != nil {
+			if frame := wire.DecodeFrame(frameOf(e.of, f.channelText)); frame.Data != nil {
 				info = frame.Data
 			}
 		}
-		entries = append(entries, wire.HistoryEntry{Type: e.typ, Tag: e.tag, Time: e.at.UTC().Format(time.RFC3339Nano), Info: info})
+		entries = append(entries, wire.HistoryEntry{Type: typ, Tag: e.tag, Time: time.Unix(0, e.at).UTC().Format(time.RFC3339Nano), Info: info})
 		if len(entries) >= r.count {
 			break
 		}

@@ -74,7 +74,7 @@ func (f *fsm) left() {
 
 func (f *fsm) reportLeave() {
 	if f.signed != nil {
-		f.report(famLeave, wire.AppendLeave(nil, f.channelText, f.signed.Text()))
+		f.report(famLeave, frameNotice(wire.AppendLeave(nil, f.channelText, f.signed.Text())))
 	}
 }
 

@@ -94,16 +94,17 @@ type update struct {
 	meta     string
 }
 
-func (u *update) wire() wire.Update {
+// wire is the update as frames show it; text writes ids.
+func (u *update) wire(text func(tx.ID) string) wire.Update {
 	switch u.kind {
 	case updDeposit:
-		return wire.Update{Op: wire.OpDeposit, From: u.from.String(), Amount: u.amount}
+		return wire.Update{Op: wire.OpDeposit, From: text(u.from), Amount: u.amount}
 	case updWithdraw:
-		return wire.Update{Op: wire.OpWithdrawal, To: u.to.String(), Amount: u.amount}
+		return wire.Update{Op: wire.OpWithdrawal, To: text(u.to), Amount: u.amount}
 	case updMeta:
 		return wire.Update{Op: wire.OpMeta, Data: u.meta}
 	}
-	return wire.Update{Op: wire.OpTransfer, From: u.from.String(), To: u.to.String(), Amount: u.amount}
+	return wire.Update{Op: wire.OpTransfer, From: text(u.from), To: text(u.to), Amount: u.amount}
 }
 
 // apply executes the updates on the balances. ok is false when a sender would

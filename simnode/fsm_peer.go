@@ -289,5 +289,5 @@ func (f *fsm) inBand(m *peerMsg) {
 	} else if m.to != f.ownText || m.from != f.peerTxt {
 		return
 	}
-	f.report(famMessage, wire.AppendMessage(nil, f.channelText, wire.Message{ChannelID: f.channelText, From: m.from, To: m.to, Info: m.text}))
+	f.report(famMessage, frameNotice(wire.AppendMessage(nil, f.channelText, wire.Message{ChannelID: f.channelText, From: m.from, To: m.to, Info: m.text})))
 }

@@ -38,11 +38,7 @@ func contentOf(t tx.Tx) content {
 
 // askToSign sends channels.sign.TAG for the pending operation.
 func (f *fsm) askToSign() {
-	ups := make([]wire.Update, len(f.op.updates))
-	for i := range f.op.updates {
-		ups[i] = f.op.updates[i].wire()
-	}
-	f.report(famSign, wire.AppendSign(nil, f.channelText, wire.Sign{Tag: f.op.tag(), SignedTx: f.op.offer.Text(), Updates: ups}))
+	f.report(famSign, &signNotice{f: f, tag: f.op.tag(), offer: f.op.offer, updates: f.op.updates})
 }
 
 // hasSigned tells whether id is among the signers. The list does not say whose

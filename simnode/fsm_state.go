@@ -169,7 +169,7 @@ func (f *fsm) reportUpdate() {
 		return
 	}
 	f.reported = f.round
-	f.report(famUpdate, wire.AppendUpdate(nil, f.channelText, f.signed.Text()))
+	f.report(famUpdate, updateNotice{f.signed})
 }
 
 // linkDown is the loss of the peer's machine (fsm.md 7).

@@ -171,11 +171,8 @@ func accountID(raw json.RawMessage) (tx.ID, bool) {
 	if !ok {
 		return tx.ID{}, false
 	}
-	b, err := tx.DecodeAs(tx.PrefixAccount, text)
-	if err != nil || len(b) != len(tx.Hash{}) {
-		return tx.ID{}, false
-	}
-	return tx.ID{Kind: tx.AccountID, Key: tx.Hash(b)}, true
+	id, err := tx.ParseID(text)
+	return id, err == nil && id.Kind == tx.AccountID
 }
 
 func decodeHash(text string, prefixes ...tx.Prefix) *tx.Hash {
@@ -376,7 +373,7 @@ func (c *clientRequest) historyParams(p params) bool {
 
 // The values of type and tag that history.fetch takes (ws-api 5).
 var (
-	historyTypes = map[string]string{"rpt": historyReport, "rcv": historyReceive, "snd": historySend, "req": historyRequest}
+	historyTypes = map[string]string{"rpt": historyReport.String(), "rcv": historyReceive.String(), "snd": historySend.String(), "req": historyRequest.String()}
 	historyTags  = map[string]string{"info": "info", "on_chain_tx": "on_chain_tx", "conflict": "conflict", "update": "update", "leave": "leave", "error": "error", "debug": "debug"}
 )
 

@@ -250,10 +250,11 @@ func answeredTag(method string) (string, bool) {
 // before and regardless of what the machine makes of it (ws-api 3.4).
 func (s *session) signing(r *wire.Request, tag string) (answer, *event) {
 	if r.HasSignedTx {
-		if _, err := tx.DecodeAs(tx.PrefixTransaction, r.SignedTx); err != nil {
+		b, err := tx.DecodeAs(tx.PrefixTransaction, r.SignedTx)
+		if err != nil {
 			return rejected(wire.CodeBrokenTransaction), nil
 		}
-		signed, err := tx.ParseSigned(r.SignedTx)
+		signed, err := tx.DecodeSigned(b)
 		if err != nil {
 			return answer{}, nil // no transaction inside: acknowledged and forgotten
 		}
