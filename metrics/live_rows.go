@@ -2,10 +2,12 @@ package metrics
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
 	"chanbot/outcome"
+	"chanbot/results"
 )
 
 // The colours, as SGR numbers.
@@ -76,8 +78,8 @@ func (v *view) rows() []row {
 		all = append(all, textRow(3, "queue", piece{v.queueText(), ""}))
 	}
 	if v.measured && v.at > 0 {
-		if text := v.generatorText(); text != "" {
-			all = append(all, textRow(4, "generator", piece{text, ""}))
+		if pieces := v.generator(); len(pieces) > 0 {
+			all = append(all, textRow(4, "generator", pieces...))
 		}
 	}
 	return all
@@ -205,17 +207,41 @@ func kindSGR(k outcome.Kind) string {
 	return ""
 }
 
-// generatorText says how the load generator itself is.
-func (v *view) generatorText() string {
-	var parts []string
+// generator says how the load generator itself is, in colours where its
+// measurements are about to be worth nothing.
+func (v *view) generator() []piece {
+	var pieces []piece
+	add := func(text, sgr string) {
+		if len(pieces) > 0 {
+			pieces = append(pieces, piece{", ", ""})
+		}
+		pieces = append(pieces, piece{text, sgr})
+	}
+	warn := func(bad bool, sgr string) string {
+		if bad {
+			return sgr
+		}
+		return ""
+	}
 	if v.late >= 0 {
-		parts = append(parts, "late p99 "+micros(v.late))
+		add("late p99 "+micros(v.late), warn(v.tooLate(), sgrRed))
 	}
 	if v.cores >= 0 {
-		parts = append(parts, fmt.Sprintf("%.2f cores", v.cores))
+		all := runtime.GOMAXPROCS(0)
+		add(fmt.Sprintf("%.2f of %d cores", v.cores, all), warn(v.cores > results.MaxCPUShare*float64(all), sgrYellow))
 	}
 	if v.rss > 0 {
-		parts = append(parts, fmt.Sprintf("%d MiB", v.rss>>20))
+		add(fmt.Sprintf("%d MiB", v.rss>>20), "")
 	}
-	return strings.Join(parts, ", ")
+	return pieces
+}
+
+// tooLate tells whether the schedule is kept worse than a valid measurement
+// needs.
+func (v *view) tooLate() bool {
+	if len(v.operations) == 0 {
+		return false
+	}
+	response := results.Latency{P99US: float64(v.operations[0].response.p99)}
+	return float64(v.late) > results.LateLimit(response)
 }

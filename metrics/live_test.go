@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -24,11 +25,11 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // machine is what differs from one machine to the next.
-var machine = regexp.MustCompile(`[0-9.]+ cores, [0-9]+ MiB`)
+var machine = regexp.MustCompile(`[0-9.]+ of [0-9]+ cores, [0-9]+ MiB`)
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	got = machine.ReplaceAllString(got, "1.00 cores, 99 MiB")
+	got = machine.ReplaceAllString(got, "0.62 of 2 cores, 99 MiB")
 	file := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -231,9 +232,11 @@ func TestBarsColourWhatIsBad(t *testing.T) {
 	v := view{scenario: "x", fleet: true, measured: true}
 	v.at, v.Pairs, v.Open, v.Lost, v.Stage = time.Second, 10, 8, 2, StageLoad
 	v.outcomes[outcome.Signed], v.outcomes[outcome.Died], v.outcomes[outcome.Rejected] = 5, 1, 2
+	v.operations = []recentOperation{{name: "transfer", response: quantiles{1000, 150_000}}}
+	v.late, v.cores = 15_001, float64(runtime.GOMAXPROCS(0))
 	plain, colored := newPainter(false), newPainter(true)
 	got := strings.Join(colored.lines(v.rows(), 79, 23), "\n")
-	for _, want := range []string{"\x1b[31m1 died, \x1b[0m", "\x1b[33m2 rejected\x1b[0m", "\x1b[31m2 lost\x1b[0m", "\x1b[31mxx", "5 signed, \x1b[31m"} {
+	for _, want := range []string{"\x1b[31m1 died, \x1b[0m", "\x1b[33m2 rejected\x1b[0m", "\x1b[31m2 lost\x1b[0m", "\x1b[31mxx", "\x1b[31mlate p99 15.0ms\x1b[0m, \x1b[33m", "5 signed, \x1b[31m"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in %q", want, got)
 		}

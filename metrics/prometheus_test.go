@@ -184,6 +184,10 @@ func TestTheDashboardShowsWhatThereIs(t *testing.T) {
 	for _, f := range families {
 		known[f.GetName()] = true
 	}
+	page, err := os.ReadFile("../docs/progress.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	shown := map[string]bool{}
 	for _, name := range regexp.MustCompile(`chanbot_[a-z0-9_]+`).FindAllString(string(b), -1) {
 		if shown[name] = true; !known[name] {
@@ -193,6 +197,9 @@ func TestTheDashboardShowsWhatThereIs(t *testing.T) {
 	for name := range known {
 		if !shown[name] {
 			t.Errorf("the dashboard does not show %s", name)
+		}
+		if !strings.Contains(string(page), "| `"+name+"` |") {
+			t.Errorf("docs/progress.md does not name %s", name)
 		}
 	}
 }
