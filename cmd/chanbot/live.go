@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"chanbot/bot"
 	"chanbot/metrics"
@@ -47,7 +46,7 @@ func (p *player) live(j job, cfg *bot.Config, run *metrics.Run, gauge *metrics.G
 		errs = &console{Writer: p.c.Stderr}
 	}
 	o := metrics.LiveOptions{
-		Scenario: j.name, Started: time.Now(), Run: run, Gauge: gauge,
+		Scenario: j.name, Started: cfg.Started, Run: run, Gauge: gauge,
 		Color: p.term.color, Size: p.term.size,
 	}
 	switch {
