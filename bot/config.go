@@ -55,9 +55,8 @@ type Config struct {
 	// means 60 s. A step whose waiting is part of it (wait, delay) has that
 	// much more.
 	Timeout time.Duration
-	// Patience is how long a node may take to react. When a step has run out of
-	// time and nothing has come for so long, what the node owes by then is a
-	// violation; 0 means 10 s.
+	// Patience is how long a node may take to react. When nothing has come for so
+	// long during a step, what the node owes by then is a violation; 0 means 10 s.
 	Patience time.Duration
 	// Grace is how long the work under way may still take once the context is
 	// cancelled; 0 means 10 s.

@@ -84,21 +84,27 @@ func (p *pair) start(step *strategy.Step, index int) *run {
 		}
 	}
 	r.until = r.started + limit
-	r.timer = time.AfterFunc(limit, func() {
-		p.lock()
-		defer p.unlock()
-		if r.over {
-			return
-		}
-		if left := r.until - p.now(); left > 0 {
-			r.timer.Reset(left)
-			return
-		}
-		r.expire()
-		p.sweep()
-	})
+	r.timer = time.AfterFunc(min(limit, p.fleet.cfg.Patience), r.tick)
 	p.runs = append(p.runs, r)
 	return r
+}
+
+// tick is called when the step's time is over, and before that whenever the
+// node may have been silent for too long. It is called without the lock.
+func (r *run) tick() {
+	p := r.p
+	p.lock()
+	defer p.unlock()
+	if r.over {
+		return
+	}
+	p.overdue(r)
+	if left := r.until - p.now(); left <= 0 {
+		r.expire()
+	} else if r.violation == nil {
+		r.timer.Reset(min(left, p.fleet.cfg.Patience))
+	}
+	p.sweep()
 }
 
 // extend gives the step more time, because waiting is part of it.
@@ -274,7 +280,6 @@ func (r *run) release() {
 // expire ends the step because its time is over. What was told stands.
 func (r *run) expire() {
 	r.expired = true
-	r.p.overdue(r)
 	for _, o := range r.ops {
 		o.tell(outcome.Outcome{Kind: outcome.Timeout, By: outcome.ByBot})
 	}
