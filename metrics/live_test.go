@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -315,4 +316,37 @@ func TestTimesAndRatesAreShort(t *testing.T) {
 			t.Errorf("%v is %s, want %s", f, got, want)
 		}
 	}
+}
+
+// A frame is drawn four times a second, and the numbers behind it are added up
+// once.
+func BenchmarkLiveFrame(b *testing.B) {
+	run, g := NewRun(Options{}), new(Gauge)
+	g.Begin(200)
+	g.Enter(StageLoad)
+	g.EnterPhase(PhaseProgress{Name: "steady", Number: 1, Of: 1, Length: time.Hour})
+	rng := rand.New(rand.NewPCG(1, 2))
+	var r results.OperationRecord
+	for n := range 10_000 {
+		draw(rng, n, &r)
+		run.Shard(n).Begin(r.Operation, r.Phase, r.Warmup)
+		run.Shard(n).Record(&r)
+		if n%2000 == 0 {
+			run.Tick(time.Duration(n/2000) * time.Second)
+		}
+	}
+	run.Tick(5 * time.Second)
+	l := newLooker(&LiveOptions{Scenario: "x", Run: run, Gauge: g})
+	p := newPainter(true)
+	b.Run("draw", func(b *testing.B) {
+		for b.Loop() {
+			v := l.look(6*time.Second, 0, 0)
+			p.lines(v.rows(), 79, 23)
+		}
+	})
+	b.Run("add up", func(b *testing.B) {
+		for b.Loop() {
+			run.recent(liveWindow)
+		}
+	})
 }
