@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ func (h *htmlViolation) frames(frames []ViolationFrame, room *int) {
 		}
 		lane := min(slices.Index(h.Lanes, f.Side), 3)
 		one := htmlFrame{
-			At: strconv.FormatFloat(f.TMS, 'f', 3, 64), Side: f.Side, Name: frameName(&f), Text: text,
+			At: millis(f.TMS), Side: f.Side, Name: frameName(&f), Text: text,
 			Last: i == len(frames)-1, Class: "at" + strconv.Itoa(lane) + " " + directionClass(f.Dir),
 		}
 		switch f.Dir {
@@ -111,6 +112,12 @@ func (h *htmlViolation) frames(frames []ViolationFrame, room *int) {
 	if left := all - len(frames); left > 0 {
 		h.Left = counted(int64(left), "earlier frame") + " in " + SummaryFile
 	}
+}
+
+// millis writes milliseconds with all digits of the microseconds.
+func millis(ms float64) string {
+	whole, part := math.Modf(math.Round(finite(ms)*1000) / 1000)
+	return grouped(int64(whole)) + strconv.FormatFloat(math.Abs(part), 'f', 3, 64)[1:]
 }
 
 // laneOf sorts the initiator's sockets before the responder's.

@@ -39,7 +39,9 @@ func (r *RunReport) reasons() []string {
 		say("The generator could not keep its own schedule: one operation in a hundred began at least %s late for reasons of its own, so the numbers say as much about this machine as about the node. Ask for a lower rate, or give the generator more of the machine.",
 			period(s.Generator.LateP99US))
 	}
-	if s.Verdict == Interrupted && !r.Missing.End {
+	if s.Verdict != Failed && r.Missing.End {
+		say("%s", r.cutOff())
+	} else if s.Verdict == Interrupted {
 		say("The run was stopped before its end. What had ended by then is reported; it is not a measurement of the whole plan.")
 	}
 	if n := len(s.Violations); n > 0 {
@@ -54,9 +56,9 @@ func (r *RunReport) reasons() []string {
 		say("The node did what a correct node cannot do, %s: %s.", inTimes(n), listed(names, 8))
 	}
 	if failed := r.failedSteps(); len(failed) > 0 {
-		say("%s of %s went wrong: %s.", capital(counted(int64(len(failed)), "step")), grouped(int64(len(r.Steps))), listed(failed, 5))
+		say("%s of %s went wrong: %s.", grouped(int64(len(failed))), counted(int64(len(r.Steps)), "step"), listed(failed, 5))
 	} else if n, all := failedChecks(s.Checks); n > 0 {
-		say("%s of %s %s not met.", capital(counted(int64(n), "expectation")), grouped(int64(all)), were(n))
+		say("%s of %s %s not met.", grouped(int64(n)), counted(int64(all), "expectation"), were(n))
 	}
 	for i, t := range broken(s.Thresholds) {
 		if i == 5 {
@@ -69,21 +71,25 @@ func (r *RunReport) reasons() []string {
 			say("%s is broken: it was %s.", t.Expr, t.measured())
 		}
 	}
-	if r.Missing.End {
-		say("The run was cut off: nothing after %s is known.", periodOf(r.Missing.After))
+	if s.Verdict == Failed && r.Missing.End {
+		say("%s", r.cutOff())
 	}
-	if len(out) > 0 {
+	if len(out) > 0 && s.Attempts > 0 {
 		return out
 	}
 	switch {
-	case s.Verdict == Failed:
+	case s.Verdict == Failed && len(out) == 0:
 		say("The run failed; nothing that was recorded says why.")
 	case s.Attempts == 0 && len(r.Steps) == 0 && len(s.Checks) == 0:
 		say("Nothing was attempted, so nothing can be said about the node.")
-	case s.Verdict == Passed:
+	case s.Verdict == Passed && len(out) == 0:
 		say("%s", r.allWell())
 	}
 	return out
+}
+
+func (r *RunReport) cutOff() string {
+	return fmt.Sprintf("The run was cut off: nothing after %s is known.", periodOf(r.Missing.After))
 }
 
 // allWell says what was looked at when nothing was wrong.

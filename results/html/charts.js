@@ -172,6 +172,7 @@ const Charts = (() => {
         draw: u => {
           u.ctx.save();
           u.ctx.font = font(11 * devicePixelRatio);
+          u.ctx.textAlign = "left";
           u.ctx.textBaseline = "bottom";
           const taken = [];
           for (const n of names(u)) {
@@ -216,7 +217,7 @@ const Charts = (() => {
             u.ctx.stroke();
           }
           u.ctx.textAlign = "right";
-          u.ctx.textBaseline = y - top > 16 * devicePixelRatio ? "bottom" : "top";
+          u.ctx.textBaseline = "bottom";
           u.ctx.fillText(l.text, Math.max(right - 8 * devicePixelRatio, left + u.ctx.measureText(l.text).width + 4), y - 2 * devicePixelRatio);
         }
         u.ctx.restore();
@@ -227,7 +228,7 @@ const Charts = (() => {
   // alone finds the points that have no neighbour to be joined with.
   const alone = (u, series, shown, gaps) => {
     const v = u.data[series], out = [];
-    const few = v.length <= 60;
+    const few = v.length <= 30;
     for (let i = 0; i < v.length; i++) {
       if (v[i] != null && (few || v[i - 1] == null && v[i + 1] == null)) out.push(i);
     }
@@ -271,28 +272,32 @@ const Charts = (() => {
         this.box.append(element("p", { class: "none" }, "nothing was measured"));
         return;
       }
-      this.outputs = lines.map(l => {
-        const value = element("output", {});
-        const key = element("span", { class: l.area ? "key area" : "key" });
-        key.style.background = `var(${l.colour})`;
-        const button = element("button", { type: "button", "aria-pressed": String(!this.hidden.has(l.name)) }, key, l.name, value);
+      const key = l => {
+        const k = element("span", { class: l.area ? "key area" : l.dash ? "key dash" : "key" });
+        k.style.color = `var(${l.colour})`;
+        return k;
+      };
+      this.tip = element("div", { class: "tip", "aria-hidden": "true" }, element("b", {}));
+      this.values = lines.map(l => {
+        const button = element("button", { type: "button", "aria-pressed": String(!this.hidden.has(l.name)) }, key(l), l.name);
         button.addEventListener("click", () => {
           if (!this.hidden.delete(l.name)) this.hidden.add(l.name);
           this.draw();
         });
         this.legend.append(button);
+        const value = element("span", { class: "value" });
+        this.tip.append(key(l), element("span", {}, l.name), value);
         return value;
       });
-      this.at = element("span", { class: "at" });
-      this.legend.append(this.at);
       if (focused >= 0 && this.legend.children[focused]) this.legend.children[focused].focus();
       this.plot = new uPlot(this.options(), this.data(), this.box);
+      this.plot.over.append(this.tip);
     }
 
     data() {
       const { spec, lines } = this;
       const seen = l => !this.hidden.has(l.name);
-      if (!spec.stack) return [spec.x, ...lines.map(l => seen(l) && spec.log ? l.values.map(v => v == null ? null : Math.max(v, 1)) : l.values)];
+      if (!spec.stack) return [spec.x, ...lines.map(l => seen(l) && spec.log ? l.values.map(v => v < 1 ? null : v) : l.values)];
       const sum = new Array(spec.x.length).fill(0);
       // Each line lies on those before it, and is drawn before them.
       return [spec.x, ...lines.map(l => l.values.map((v, i) => seen(l) ? sum[i] += v : sum[i])).reverse()];
@@ -307,13 +312,13 @@ const Charts = (() => {
       const range = (u, min, max) => {
         if (max == null) return spec.log ? [1, 10] : [0, 1];
         const top = most > max && most < 3 * max ? most : max;
-        if (!spec.log) return [0, top > 0 ? top * 1.06 : 1];
+        if (!spec.log) return [0, top > 0 ? top * (top > max ? 1.15 : 1.06) : 1];
         const from = logBound(Math.max(min, 1), false), to = logBound(Math.max(top, 1), true);
         return [from, to > from ? to : from * 10];
       };
       const x = spec.time
         ? { incrs: timeSteps, values: (u, v) => v.map(span), space: 70 }
-        : { splits: () => spec.ticks.map(t => t.at), values: () => spec.ticks.map(t => t.text), space: 40 };
+        : { splits: () => spec.ticks.map(t => t.at), values: u => this.apart(u, spec.ticks), space: 40 };
       const y = spec.log ? { splits: (u, i, min, max) => logSplits(min, max) } : { incrs: unit.whole ? wholeSteps : unit.binary ? binarySteps : decimalSteps };
       const axis = { stroke: () => colour("--axis"), font: font(11.5), ticks: { show: false }, grid: { stroke: () => colour("--grid"), width: 1 }, border: { show: false } };
       return {
@@ -328,7 +333,7 @@ const Charts = (() => {
         },
         axes: [
           { ...axis, ...x, size: 30, gap: 6 },
-          { ...axis, ...y, size: 62, gap: 6, space: 34, values: (u, v) => v.map(n => n == null ? "" : unit.axis(n)), filter: (u, v) => v },
+          { ...axis, ...y, size: 62, gap: 6, space: box.clientHeight < 200 ? 26 : 34, values: (u, v) => v.map(n => n == null ? "" : unit.axis(n)), filter: (u, v) => v },
         ],
         series: [{}, ...drawn.map(l => ({
           show: !this.hidden.has(l.name), label: l.name, spanGaps: false,
@@ -338,22 +343,39 @@ const Charts = (() => {
         }))],
         plugins: [marks(spec), limits(spec)],
         hooks: {
-          setCursor: [u => this.read(u.cursor.idx)],
+          setCursor: [u => this.read(u)],
           setSelect: [() => this.zoomed = true],
           setScale: [(u, key) => { if (key === "x" && spec.range && u.scales.x.min <= spec.range[0] && u.scales.x.max >= spec.range[1]) this.zoomed = false; }],
         },
       };
     }
 
-    // read shows the values at one point in the legend.
-    read(i) {
-      const known = i != null && this.spec.x[i] != null;
-      const unit = units[this.spec.unit];
-      this.at.textContent = known ? this.spec.at(i) : "";
-      this.lines.forEach((l, n) => {
-        const v = known ? l.values[i] : null;
-        this.outputs[n].textContent = !known ? "" : v == null ? "–" : unit.text(v);
+    // apart leaves out the names of ticks that are too near to the one before.
+    apart(u, ticks) {
+      let last = -Infinity;
+      return ticks.map(t => {
+        const at = u.valToPos(t.at, "x");
+        if (at - last < 46) return "";
+        last = at;
+        return t.text;
       });
+    }
+
+    // read shows the values at one point beside the cursor.
+    read(u) {
+      const i = u.cursor.idx;
+      if (!this.plot) return;
+      const known = i != null && u.cursor.left >= 0 && this.spec.x[i] != null;
+      this.tip.classList.toggle("shown", known);
+      if (!known) return;
+      const unit = units[this.spec.unit];
+      this.tip.firstChild.textContent = this.spec.at(i);
+      this.lines.forEach((l, n) => {
+        this.values[n].textContent = l.values[i] == null ? "–" : unit.text(l.values[i]);
+      });
+      const at = u.valToPos(this.spec.x[i], "x"), half = u.over.clientWidth / 2;
+      this.tip.style.left = at < half ? at + 12 + "px" : "auto";
+      this.tip.style.right = at < half ? "auto" : u.over.clientWidth - at + 12 + "px";
     }
 
     key(e) {
@@ -371,7 +393,7 @@ const Charts = (() => {
       } else {
         const i = Math.min(Math.max(to, 0), last);
         plot.setCursor({ left: plot.valToPos(spec.x[i], "x"), top: 10 }, true, true);
-        this.said.textContent = this.at.textContent + ": " + this.lines.map((l, n) => l.name + " " + this.outputs[n].textContent).join(", ");
+        this.said.textContent = spec.at(i) + ": " + this.lines.map((l, n) => l.name + " " + this.values[n].textContent).join(", ");
       }
       e.preventDefault();
     }

@@ -21,6 +21,13 @@
   const plus = lists => lists.reduce((sum, l) => sum.map((v, i) => v + l[i]), new Array(points).fill(0));
   const state = { operation: data.operations[0], clock: "response", log: false, curveLog: false };
 
+  // A scale of powers is better where the slowest took very much longer than most.
+  const uneven = () => {
+    const s = data.series[state.operation];
+    const of = name => (s.clocks[state.clock + "." + name] || []).filter(v => v > 0);
+    const typical = of("p50").sort((a, b) => a - b);
+    return of("max").reduce((a, b) => Math.max(a, b), 0) > 30 * typical[typical.length >> 1];
+  };
   const drawTime = () => {
     const s = data.series[state.operation];
     const went = plus(s.outcomes.filter(o => o.name === "signed" || o.name === "done").map(o => o.counts));
@@ -29,8 +36,8 @@
       ...timed, unit: "rate",
       lines: [
         { name: "went through", colour: "--p50", fill: "--fill", values: rates(went) },
-        ...(some ? [{ name: "ended", colour: "--p99", values: rates(s.ended) }] : []),
-        ...(s.due ? [{ name: "due", colour: "--max", dash: [5, 4], values: rates(s.due) }] : []),
+        ...(some ? [{ name: "ended", colour: "--p90", values: rates(s.ended) }] : []),
+        ...(s.due ? [{ name: "due", colour: "--plan", dash: [5, 4], values: rates(s.due) }] : []),
       ],
     });
     const of = name => s.clocks[state.clock + "." + name] || [];
@@ -47,7 +54,7 @@
     let waiting = 0;
     charts.get("backlog").set({
       ...timed, unit: "count", at: i => "at " + span(Math.min((i + 1) * step, data.length)),
-      lines: s.due ? [{ name: "not ended", colour: "--p99", fill: "--fill", values: s.due.map((n, i) => Math.max(waiting += n - s.ended[i], 0)) }] : [],
+      lines: s.due ? [{ name: "not ended", colour: "--p50", fill: "--fill", values: s.due.map((n, i) => Math.max(waiting += n - s.ended[i], 0)) }] : [],
     });
   };
 
@@ -64,7 +71,10 @@
       let k = 0;
       return x.map(v => {
         while (k < us.length - 1 && place(above[k]) < v - 1e-9) k++;
-        return v > end + far / n ? null : us[k];
+        if (v > end + far / n) return null;
+        if (k === 0) return us[0];
+        const from = place(above[k - 1]), to = Math.min(place(above[k]), end);
+        return us[k - 1] + (us[k] - us[k - 1]) * (to > from ? Math.min((v - from) / (to - from), 1) : 1);
       });
     };
     const percent = v => {
@@ -81,12 +91,18 @@
     });
   };
 
+  const setLog = (which, on) => {
+    state[which === "time" ? "log" : "curveLog"] = on;
+    $(`[data-log=${which}]`).setAttribute("aria-pressed", String(on));
+  };
+
   if (charts.has("throughput")) {
     const select = $("#operation");
     fill(select, data.operations);
     select.addEventListener("change", () => { state.operation = select.value; drawTime(); });
     const clocks = [...document.querySelectorAll("[data-clock]")];
     for (const b of clocks) b.addEventListener("click", () => { state.clock = b.dataset.clock; press(clocks, b); drawTime(); });
+    setLog("time", uneven());
     $("#step").textContent = step > 1 ? "Each point is " + span(step) + ": its p50 is the average of the seconds in it, p90, p99 and max are those of the worst one." : "";
     drawTime();
   }
@@ -96,13 +112,13 @@
     state.curve = known[0];
     fill(select, known);
     select.addEventListener("change", () => { state.curve = select.value; drawCurve(); });
+    setLog("curve", state.log);
     if (known.length) drawCurve();
   }
   for (const b of document.querySelectorAll("[data-log]")) {
     b.addEventListener("click", () => {
-      const on = b.getAttribute("aria-pressed") !== "true";
-      b.setAttribute("aria-pressed", String(on));
-      if (b.dataset.log === "time") { state.log = on; drawTime(); } else { state.curveLog = on; drawCurve(); }
+      setLog(b.dataset.log, b.getAttribute("aria-pressed") !== "true");
+      if (b.dataset.log === "time") drawTime(); else drawCurve();
     });
   }
 
@@ -112,7 +128,7 @@
     const sampled = { time: true, x: g.t, range: [0, Math.max(data.length, g.t[g.t.length - 1])], phases: data.phases, marks: data.marks, at: i => "at " + span(g.t[i]) };
     const one = (name, unit, ...lines) => charts.get(name).set({ ...sampled, unit, lines });
     const busy = { name: "cores", colour: "--p50", fill: "--fill", values: g.cpu };
-    one("cpu", "count", busy, ...(data.procs ? [{ name: "there are", colour: "--max", dash: [5, 4], values: g.t.map(() => data.procs) }] : []));
+    one("cpu", "count", busy, ...(data.procs ? [{ name: "there are", colour: "--plan", dash: [5, 4], values: g.t.map(() => data.procs) }] : []));
     one("rss", "bytes", { name: "resident", colour: "--p50", fill: "--fill", values: g.rss });
     one("late", "period", { name: "max", colour: "--max", width: 1, values: g.late_max }, { name: "p99", colour: "--p99", values: g.late_p99 });
     one("gc", "period", { name: "pause", colour: "--p99", values: g.gc });
