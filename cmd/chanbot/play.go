@@ -40,6 +40,11 @@ type player struct {
 // play runs a scenario. The summary is nil when nothing could be run; an error
 // beside a summary says that results could not be written.
 func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err error) {
+	served, err := p.expose(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer served.close()
 	cfg, node, err := p.config(ctx, j)
 	if err != nil {
 		return nil, err
@@ -75,6 +80,10 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		cfg.Frames = p.tape
 	default:
 		cfg.Frames = both{out.frames, p.tape}
+	}
+	if err := served.show(cfg.Metrics, cfg.Gauge); err != nil {
+		out.discard()
+		return nil, err
 	}
 	stop := p.live(j, &cfg, cfg.Metrics, cfg.Gauge)
 	report, err := bot.Run(ctx, cfg)

@@ -38,6 +38,7 @@ type runOptions struct {
 	out                  string
 	transcript, record   string
 	json, quiet, noProgr bool
+	prometheus           string
 	logLevel             string
 }
 
@@ -75,6 +76,7 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "put the summary as one JSON document on standard output")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing but errors")
 	f.BoolVar(&o.noProgr, "no-progress", false, "show no progress while it runs")
+	f.StringVar(&o.prometheus, "prometheus", "", "serve measurements at http://`ADDR`/metrics meanwhile; a host that is left out is 127.0.0.1, port 0 a free one")
 	f.StringVar(&o.logLevel, "log-level", "error", "`LEVEL` of the log on standard error: debug, info, warn, error")
 }
 

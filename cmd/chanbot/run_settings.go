@@ -37,6 +37,7 @@ func (o *runOptions) settings() (*settings, error) {
 	take(s.readRoles())
 	take(s.readAPI())
 	take(s.readTLS())
+	take(s.readPrometheus())
 	if list, ok := s.readLoad().(complaints); ok { //nolint:errorlint // our own, never wrapped
 		wrong = append(wrong, list...)
 	}
