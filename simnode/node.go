@@ -30,6 +30,7 @@ type Node struct {
 	started  time.Time
 	upgrader websocket.Upgrader
 	wg       sync.WaitGroup
+	crew     crew
 	stop     chan struct{}
 
 	mu        *sync.Mutex // of the network
@@ -69,6 +70,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
+	n.crew.wg = &n.wg
 	n.upgrader = websocket.Upgrader{
 		ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
@@ -141,6 +143,7 @@ func (n *Node) end() {
 	for _, in := range instances {
 		n.dispatch(in, event{kind: evRefused}, nil)
 	}
+	n.crew.dismiss()
 	n.wg.Wait()
 }
 
@@ -171,32 +174,41 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		conn.Close()
 		return
 	}
-	n.wg.Go(func() {
-		defer n.leave(s)
-		switch {
-		case !n.enterSetup():
-			bad = silently()
-		case bad == nil && p.Reconnect:
-			defer n.leaveSlot()
+	query := r.URL.RawQuery
+	n.crew.do(task{call: func() { n.setUp(s, &p, bad, query) }})
+}
+
+// setUp connects a session, or refuses it, and starts to read its socket.
+func (n *Node) setUp(s *session, p *connectParams, bad *refusal, query string) {
+	keepsSlot := false
+	if n.enterSetup() {
+		if bad == nil {
+			keepsSlot = p.Reconnect
 			bad = n.connect(s, p)
-		case bad == nil:
-			bad = n.connect(s, p)
-			n.leaveSlot()
-		default:
+		}
+		if !keepsSlot {
 			n.leaveSlot()
 		}
-		if bad != nil {
-			n.log.Info("connection refused", "query", r.URL.RawQuery, "refusal", bad.String())
-			if bad.how == refuseError {
-				var data []int
-				if bad.sub != 0 {
-					data = []int{bad.sub}
-				}
-				s.push(wire.AppendError(nil, nil, "", bad.code, data, nil), "")
+	} else {
+		bad = silently()
+	}
+	if bad != nil {
+		n.log.Info("connection refused", "query", query, "refusal", bad.String())
+		if bad.how == refuseError {
+			var data []int
+			if bad.sub != 0 {
+				data = []int{bad.sub}
 			}
-			s.close(bad.closeCode())
+			s.push(wire.AppendError(nil, nil, "", bad.code, data, nil), "")
 		}
+		s.close(bad.closeCode())
+	}
+	n.wg.Go(func() {
 		s.serve()
+		if keepsSlot {
+			n.leaveSlot()
+		}
+		n.leave(s)
 	})
 }
 
@@ -220,9 +232,9 @@ func (n *Node) leave(s *session) {
 
 // connect attaches a session to a machine, a new one or that of the channel
 // that the client names.
-func (n *Node) connect(s *session, p connectParams) *refusal {
+func (n *Node) connect(s *session, p *connectParams) *refusal {
 	if p.Reconnect {
-		return n.reconnect(s, &p)
+		return n.reconnect(s, p)
 	}
 	if bad := p.checkAmounts(); bad != nil {
 		return bad
@@ -230,7 +242,7 @@ func (n *Node) connect(s *session, p connectParams) *refusal {
 	if bad := p.checkAccounts(func(id tx.ID) bool { _, ok := n.chain.account(id); return ok }); bad != nil {
 		return bad
 	}
-	return n.start(s, &p, func(v view, fsmID string) *fsm { return newFSM(&p, v, &n.cfg, fsmID) })
+	return n.start(s, p, func(v view, fsmID string) *fsm { return newFSM(p, v, &n.cfg, fsmID) })
 }
 
 // start runs a new machine for the session.

@@ -90,7 +90,7 @@ func (s *session) channelID() string {
 
 func (s *session) kickLocked() {
 	if s.startFlushLocked() {
-		s.node.wg.Go(s.flush)
+		s.node.crew.do(task{s: s, write: true})
 	}
 }
 

@@ -1,6 +1,8 @@
 package simnode
 
 import (
+	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +30,10 @@ type session struct {
 
 	answers chan answer // the machine's answer to the call; room for the one
 
+	// frames are handled by the node's crew, one at a time.
+	reading io.Reader  // of the frame
+	handled chan error // the frame is; room for the one
+
 	mu       sync.Mutex
 	queue    []outFrame
 	calling  bool        // a request is being handled: only what was queued before it may be written
@@ -50,7 +56,7 @@ type outFrame struct {
 const closeWait = 2 * time.Second
 
 func newSession(n *Node, conn *websocket.Conn, out *gather) *session {
-	s := &session{node: n, conn: conn, out: out, answers: make(chan answer, 1)}
+	s := &session{node: n, conn: conn, out: out, answers: make(chan answer, 1), handled: make(chan error, 1)}
 	s.heard()
 	s.spoke.Store(false)
 	conn.SetReadLimit(n.cfg.readLimit())
@@ -100,16 +106,54 @@ func (s *session) serve() {
 		}
 	}()
 	for {
-		kind, b, err := s.conn.ReadMessage()
+		kind, r, err := s.conn.NextReader()
 		if err != nil {
 			return
 		}
-		s.heard()
-		if kind != websocket.TextMessage || s.isClosing() {
+		if kind != websocket.TextMessage {
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				return
+			}
+			s.heard()
 			continue
 		}
-		if !s.handle(b) {
-			s.close(websocket.CloseInternalServerErr)
+		s.reading = r
+		s.node.crew.do(task{s: s})
+		if <-s.handled != nil {
+			return
+		}
+	}
+}
+
+// frame reads and handles one text frame. The error is that of the socket.
+func (s *session) frame() error {
+	room := takeRoom()
+	defer giveRoom(room)
+	b, err := readAll(*room, s.reading)
+	*room = b
+	if err != nil {
+		return err
+	}
+	s.heard()
+	if !s.isClosing() && !s.handle(b) {
+		s.close(websocket.CloseInternalServerErr)
+	}
+	return nil
+}
+
+// readAll is io.ReadAll into given room.
+func readAll(room []byte, r io.Reader) ([]byte, error) {
+	for {
+		if len(room) == cap(room) {
+			room = slices.Grow(room, firstRoom)
+		}
+		n, err := r.Read(room[len(room):cap(room)])
+		room = room[:len(room)+n]
+		if err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return room, err
 		}
 	}
 }
@@ -120,8 +164,8 @@ func (s *session) isClosing() bool {
 	return s.closing != 0
 }
 
-// handle serves one text frame. It returns false when the machine ended under
-// a waiting request.
+// handle serves one text frame and keeps nothing of it. It returns false when
+// the machine ended under a waiting request.
 func (s *session) handle(b []byte) bool {
 	reqs, batch, ok := wire.ParseRequests(b)
 	if !ok {
