@@ -20,6 +20,7 @@ const (
 	exitFailed     = 1   // a violation, a failed expectation or a broken threshold
 	exitUsage      = 2   // wrong usage or an invalid file
 	exitNotRun     = 3   // unreachable, or refused before any channel was up
+	exitInvalid    = 4   // the generator could not keep its schedule, so the measurement is not valid
 	exitBug        = 70  // a bug in chanbot
 	exitInterrupt  = 130 // stopped by Ctrl-C, results written
 	exitTerminated = 143 // stopped by SIGTERM, results written

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	"chanbot/metrics"
 	"chanbot/results"
-	"chanbot/strategy"
 )
 
 func (c *Command) reportCommand() *cobra.Command {
@@ -39,7 +39,17 @@ func (c *Command) reportCommand() *cobra.Command {
 var reportFiles = []struct {
 	name  string
 	write func(io.Writer, *results.RunReport) error
-}{}
+}{
+	{results.JUnitFile, writeJUnit},
+}
+
+func writeJUnit(w io.Writer, rep *results.RunReport) error {
+	b, err := rep.Summary.JUnit()
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	return err
+}
 
 func (c *Command) reportRun(path string, asJSON, quiet bool) error {
 	folder, err := results.OpenFolder(path)
@@ -91,11 +101,11 @@ func writeReport(folder *results.Folder, rep *results.RunReport) (kept bool, err
 }
 
 func writeReportFile(path string, rep *results.RunReport, write func(io.Writer, *results.RunReport) error) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
+	var b bytes.Buffer
+	if err := write(&b, rep); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return errors.Join(write(file, rep), file.Close())
+	return results.WriteFile(path, b.Bytes())
 }
 
 // reportSummary shows what a run without a journal has left.
@@ -117,25 +127,4 @@ func (c *Command) reportSummary(folder *results.Folder, w io.Writer, asJSON, qui
 		}
 	}
 	return nil
-}
-
-// readThresholds reads the conditions of a manifest. They were accepted once,
-// so one that cannot be read is of another version and is left out.
-func readThresholds(texts []string) []metrics.Threshold {
-	var out []metrics.Threshold
-	for _, text := range texts {
-		if t, err := strategy.ParseThreshold(text); err == nil {
-			out = append(out, measuredThreshold(t))
-		}
-	}
-	return out
-}
-
-// measuredThreshold is a condition of a scenario in the words of package
-// metrics.
-func measuredThreshold(t strategy.Threshold) metrics.Threshold {
-	return metrics.Threshold{
-		Text: t.Text, Func: t.Func, Quantile: t.Quantile, Operation: t.Operation, Clock: t.Clock,
-		Kind: t.Kind, Last: t.Last, Op: t.Op, Limit: t.Limit,
-	}
 }

@@ -68,36 +68,33 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 
 	p := &player{c: c, s: s, where: where, keys: keys, stopped: stopped, term: c.terminal()}
 	var summaries []*results.Summary
-	worst := exitPassed
+	worst := passing
 	for _, j := range jobs {
 		if ctx.Err() != nil {
 			break
 		}
 		summary, err := p.play(ctx, j)
 		if err != nil {
-			code := c.report(err)
-			worst = worse(worst, code)
+			worst = worse(worst, endingOf(c.report(err)))
 		}
 		if summary != nil {
 			summaries = append(summaries, summary)
-			if summary.Verdict != results.Passed {
-				worst = worse(worst, exitFailed)
-			}
+			worst = worse(worst, endingBy(summary))
 		}
-		if worst != exitPassed && !s.keepGoing {
+		if worst != passing && !s.keepGoing {
 			break
 		}
 	}
 	if s.json && len(summaries) > 0 {
 		if err := c.writeJSON(summaries, len(args) > 1); err != nil {
-			return cannotRun("", "write standard output: %v", err)
+			worst = worse(worst, endingOf(c.report(cannotRun("", "write standard output: %v", err))))
 		}
 	}
-	if code := stopped.exitCode(); code != 0 {
-		worst = code
+	if code := stopped.exitCode(); code != 0 && worst.code != exitBug {
+		worst.code = code
 	}
-	if worst != exitPassed {
-		return exitCode(worst)
+	if worst.code != exitPassed {
+		return exitCode(worst.code)
 	}
 	return nil
 }
@@ -115,26 +112,6 @@ func (c *Command) keysOf(s *settings, where *target, jobs []job) ([]tx.KeyPair, 
 		most = max(most, pairs)
 	}
 	return c.keys(s, where, most)
-}
-
-// worse returns the code that says more: that something was wrong outranks
-// that something could not run.
-func worse(a, b int) int {
-	rank := func(code int) int {
-		switch code {
-		case exitPassed:
-			return 0
-		case exitUsage, exitNotRun:
-			return 1
-		case exitFailed:
-			return 2
-		}
-		return 3
-	}
-	if rank(b) > rank(a) {
-		return b
-	}
-	return a
 }
 
 // jobs reads the scenarios. All problems of all files are reported.

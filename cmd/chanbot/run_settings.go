@@ -206,11 +206,6 @@ func (s *settings) adapt(src source, sc *strategy.Scenario) error {
 	if err := s.adaptLoad(src, sc); err != nil {
 		return err
 	}
-	for _, t := range sc.Thresholds {
-		if err := measurable(t); err != nil && sc.Load == nil {
-			return err
-		}
-	}
 	if !s.embedded && sc.Node != nil && !sc.Node.Optional {
 		return misuse("leave --node out, or write optional: true into it if the scenario also makes sense without",
 			"%s: node: sets up the embedded node, and this run uses another one", sc.Node.Pos)

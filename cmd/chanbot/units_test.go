@@ -8,9 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-
-	"chanbot/results"
-	"chanbot/strategy"
 )
 
 // book is a resolver of a few names.
@@ -90,79 +87,6 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := nearest(found, words); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", found, got, want)
-		}
-	}
-}
-
-func TestThresholdsAreMeasuredInTheSummary(t *testing.T) {
-	s := &results.Summary{
-		Attempts: 10, Outcomes: results.Counts{"signed": 8, "aborted": 2}, DurationS: 2,
-		Operations: map[string]results.Operation{"transfer": {
-			Attempts: 4, Outcomes: results.Counts{"signed": 4},
-			Response: results.Latency{Count: 4, MeanUS: 1500, P50US: 1000, P99US: 3000, MaxUS: 4000},
-			Service:  results.Latency{Count: 4, P99US: 2000},
-		}},
-	}
-	for text, want := range map[string]bool{
-		"count(violation) == 0":              true,
-		"count(signed) != 8":                 false,
-		"share(signed) > 80%":                false,
-		"share(signed) >= 80%":               true,
-		"share(transfer.signed) == 100%":     true,
-		"rate(signed) >= 4/s":                true,
-		"p99(transfer.response) < 3ms":       false,
-		"p99(transfer.response) <= 3ms":      true,
-		"p99(transfer.service) < 3ms":        true,
-		"mean(transfer.response) < 2ms":      true,
-		"max(transfer.response) < 4ms":       false,
-		"p50(message.response) < 1h":         false, // nothing of the kind was measured
-		"p99(transfer.wait) >= 0s":           false,
-		"share(message.done) >= 0%":          false,
-		"count(message.done) == 0":           true,
-		"p99.9(transfer.response) < 1ms":     true,
-		"count(transfer.signed) > 3":         true,
-		"rate(transfer.signed) >= 3/s":       false,
-		"p90(transfer.response) <= 0s":       true,
-		"mean(transfer.response) != 1.5ms":   false,
-		"share(aborted) <= 20%":              true,
-		"count(aborted) < 2":                 false,
-		"max(transfer.response) == 4ms":      true,
-		"p50(transfer.response) > 999.999us": true,
-	} {
-		threshold, err := strategy.ParseThreshold(text)
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		if err := measurable(threshold); err != nil {
-			t.Errorf("%s: %v", text, err)
-		}
-		value, measured := measure(threshold, s)
-		if got := measured && holds(value, threshold.Op, threshold.Limit); got != want {
-			t.Errorf("%s: %v, want %v (measured %v: %g)", text, got, want, measured, value)
-		}
-	}
-	for _, text := range []string{"p95(transfer.response) < 1s", "min(transfer.response) < 1s", "p99(all.response) < 1s"} {
-		threshold, err := strategy.ParseThreshold(text)
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-		}
-		if measurable(threshold) == nil {
-			t.Errorf("%s is not in a summary, and was accepted", text)
-		}
-	}
-}
-
-func TestTheWorseExitCodeWins(t *testing.T) {
-	for _, c := range []struct{ a, b, want int }{
-		{exitPassed, exitNotRun, exitNotRun},
-		{exitNotRun, exitUsage, exitNotRun},
-		{exitNotRun, exitFailed, exitFailed},
-		{exitFailed, exitNotRun, exitFailed},
-		{exitFailed, exitBug, exitBug},
-	} {
-		if got := worse(c.a, c.b); got != c.want {
-			t.Errorf("worse(%d, %d) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }

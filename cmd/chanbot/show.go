@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"chanbot/bot"
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// show prints what became of a scenario: its steps, and the table of latencies
+// when more than one channel went through them or they are a load.
+func (p *player) show(j job, report *bot.Report, out *output) {
+	if p.s.quiet {
+		return
+	}
+	w := p.c.Stdout
+	if p.s.json {
+		w = p.c.Stderr
+	}
+	if p.shown {
+		fmt.Fprintln(w)
+	}
+	p.shown = true
+	switch {
+	case j.scenario.Load != nil:
+		fmt.Fprint(w, report.Summary.Render(p.term.style)+"\n")
+	case p.s.pairs > 1 || p.s.iterations > 1:
+		fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style)+"\n"+report.Summary.Render(p.term.style))
+	default:
+		fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style))
+		for _, t := range report.Summary.Thresholds {
+			if !t.Passed {
+				fmt.Fprintln(w, broken(t))
+			}
+		}
+	}
+	for _, place := range out.places() {
+		fmt.Fprintln(w, place)
+	}
+	if p.unknownAccounts(report.Scenario.Steps) {
+		fmt.Fprintln(p.c.Stderr, "hint: the node does not know the accounts; give --accounts FILE with accounts that have coins there")
+	}
+}
+
+// unknownAccounts says that a step went wrong because an account is not on
+// the node's chain.
+func (p *player) unknownAccounts(steps []results.StepReport) bool {
+	return !p.s.embedded && slices.ContainsFunc(steps, func(s results.StepReport) bool {
+		return !s.Passed && s.Outcome.Kind == outcome.Refused && s.Outcome.Code == wire.CodeParticipantNotFound
+	})
+}
+
+// withOutcomes puts how each step ended behind what it did. Those that went
+// wrong have lines of their own for that.
+func withOutcomes(r results.ScenarioReport) results.ScenarioReport {
+	r.Steps = slices.Clone(r.Steps)
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Passed && !s.Skipped && s.Outcome.Kind != outcome.Pending {
+			o := outcome.Outcome{Kind: s.Outcome.Kind, Code: s.Outcome.Code}
+			if o.Kind != outcome.Aborted { // by its starter, always
+				o.By = s.Outcome.By
+			}
+			s.Label += " → " + o.String()
+		}
+	}
+	return r
+}
+
+// broken says in words how a threshold was missed.
+func broken(t results.Threshold) string {
+	if t.Problem != "" {
+		return fmt.Sprintf("threshold not judged: %s (%s)", t.Expr, t.Problem)
+	}
+	return fmt.Sprintf("threshold broken: %s (measured %g)", t.Expr, t.Value)
+}
