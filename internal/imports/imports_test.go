@@ -26,7 +26,7 @@ type rule struct {
 var arrows = map[string]rule{
 	"cmd/chanbot":      {rooms: []string{"*"}, foreign: []string{"github.com/spf13/", "github.com/gorilla/websocket", "golang.org/x/sys"}},
 	"bot":              {rooms: []string{"wire", "tx", "model", "strategy", "load", "metrics", "results", "outcome", "fault"}, foreign: []string{"github.com/gorilla/websocket"}},
-	"fuzz":             {rooms: []string{"bot", "model", "strategy", "wire", "tx", "results", "outcome", "fault"}},
+	"fuzz":             {rooms: []string{"bot", "model", "strategy", "wire", "tx", "results", "outcome", "fault"}, foreign: []string{"gopkg.in/yaml.v3"}},
 	"session":          {rooms: []string{"wire", "tx", "strategy", "outcome", "results"}},
 	"strategy":         {rooms: []string{"wire", "load", "outcome"}, foreign: []string{"gopkg.in/yaml.v3"}},
 	"scenarios":        {},

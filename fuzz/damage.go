@@ -1,0 +1,196 @@
+package fuzz
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// illegal sends requests that are well formed and cannot be right.
+func (m *maker) illegal() {
+	r := m.role()
+	var what string
+	switch m.r.IntN(4) {
+	case 0:
+		what = fmt.Sprintf("{transfer: {amount: 1, params: {%s}}}", m.pick(
+			`amount: "1"`, "amount: -1", "amount: 1.5", "amount: null", `amount: ""`, "amount: [1]", "amount: 1e3", "amount: true",
+			"from: null", "from: ak_x", "to: $other", "from: $other", "from: $responder, to: $responder", "to: $initiator, from: $initiator", "to: 5", `from: ""`,
+			"meta: x", "meta: [1]", "meta: null", "block_hash: kh_x", "extra: 1", "from: $channel_id", `to: "ct_2gPXZnZdKU716QBUFKaT4VdBZituK93KLvHJB3n4EnbrHHw4Ay"`))
+	case 1:
+		what = fmt.Sprintf("{%s: {amount: 1, params: {%s}}}", m.pick("deposit", "withdraw"), m.pick(
+			`amount: "1"`, "amount: -1", "amount: 1.5", "amount: null", "amount: 0", "fee: -1", `fee: "1"`, "nonce: -1", "gas_price: x", "meta: 7", "block_hash: 1"))
+	case 2:
+		what = fmt.Sprintf("{message: {info: x, params: {%s}}}", m.pick("to: null", "to: $other", "info: 5", "info: null", "info: {a: 1}", "from: $other", "to: ak_y", "info: [1, 2]"))
+	case 3:
+		what = fmt.Sprintf("{%s: {params: {%s}}}", m.pick("close", "snapshot", "balances", "proof", "history"), m.pick(
+			"accounts: x", "accounts: [1]", "accounts: null", `accounts: ["ak_x"]`, "fee: -1", `fee: "x"`, "contracts: [1]", "n: -1", "n: x", "type: 3", "extra: {a: [1]}"))
+		m.calm = false // some of them close the channel all the same
+	}
+	m.any(act(r, what), append([]string{"raw: true", "timeout: 600ms"}, m.maybeID()...)...)
+	if m.chance(60) {
+		m.honest(act(m.role(), "{transfer: 1}"), m.unlessCalm("timeout: 900ms")...)
+	}
+}
+
+// templates are requests that something is done to.
+var templates = []string{
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.update.new","params":{"amount":1,"from":"$initiator","to":"$responder"}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.get.balances","params":{"accounts":["$initiator","$responder"]}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.message","params":{"info":"hi","to":"$responder"}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.system","params":{"action":"ping"}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.get.poi","params":{"accounts":["$initiator"],"contracts":[]}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.update","params":{"error":42}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.deposit","params":{"amount":1}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.get.offchain_state","params":{}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.history.fetch","params":{"n":3}}`,
+	`{"jsonrpc":"2.0","id":%d,"method":"channels.leave","params":{"a":1}}`,
+}
+
+// odd are JSON values that belong nowhere.
+var odd = []string{
+	"null", "true", "0", "-1", "1.5", "1e999", "9007199254740993", "115792089237316195423570985008687907853269984665640564039457584007913129639936",
+	`""`, `"\u0000"`, `"\ud800"`, `"\ud83d\ude00"`, `"tx_"`, `"ak_"`, `"ba_AA=="`, "[]", "{}", "[[]]", `{"a":{"a":{"a":{}}}}`, `"` + "x" + `"`,
+}
+
+// damagedJSON sends frames that are damaged at the level of JSON-RPC.
+func (m *maker) damagedJSON() {
+	text := fmt.Sprintf(templates[m.r.IntN(len(templates))], 1000+m.r.IntN(1000))
+	var send string
+	switch m.r.IntN(10) {
+	case 0: // cut short
+		send = "text: " + strconv.Quote(text[:m.r.IntN(len(text))])
+	case 1: // a member twice
+		send = "text: " + strconv.Quote(strings.Replace(text, `"params"`, `"params":{},"params"`, 1))
+	case 2: // deep
+		depth := 50 << m.r.IntN(6)
+		send = "text: " + strconv.Quote(`{"jsonrpc":"2.0","id":1,"method":"channels.message","params":`+strings.Repeat("[", depth)+strings.Repeat("]", depth)+"}")
+	case 3: // a batch
+		second := fmt.Sprintf(templates[m.r.IntN(len(templates))], 3000)
+		send = framed(m.pick("["+text+","+second+"]", "["+text+"]", "[]", "["+text+",5]", "[null]"))
+		m.calm = false
+	case 4: // no object
+		send = "text: " + strconv.Quote(m.pick(odd...))
+	case 5: // another id
+		send = framed(replaceMember(text, "id", m.pick(`"text"`, "1.5", "-7", "9007199254740993", `""`, "true", "0", `"\u00fc"`)))
+	case 6: // a method that does not exist
+		send = framed(replaceMember(text, "method", m.pick(`"channels.nothing"`, `""`, "5", "null", `"channels"`, `"system"`, `"channels.sign.update"`, `"channels.update.new.x"`, `"\u0063hannels.message"`)))
+	case 7: // another version, or none
+		send = framed(replaceMember(text, "jsonrpc", m.pick(`"1.0"`, "2.0", "null", `""`)))
+	case 8: // params of another shape
+		send = framed(replaceMember(text, "params", m.pick(odd...)))
+	default: // one parameter of another shape
+		send = framed(m.damagedParam(text))
+	}
+	m.any(act(m.role(), "{send: {"+send+"}}"), "timeout: 400ms")
+	if strings.Contains(text, "leave") || strings.Contains(text, "update") || strings.Contains(text, "deposit") {
+		m.calm = false
+	}
+	if m.chance(60) {
+		m.honest(act(m.role(), m.pick("balances", "{transfer: 1}", "ping")), m.unlessCalm("timeout: 900ms")...)
+	}
+}
+
+// framed is how a step sends a frame. YAML has no halves of surrogate pairs, so
+// a text with such escapes goes as text, in which no account is filled in.
+func framed(text string) string {
+	if strings.Contains(text, `\ud`) {
+		return "text: " + strconv.Quote(text)
+	}
+	return "frame: " + text
+}
+
+// replaceMember returns a request with another value of a member; what cannot
+// be a member is left as it is.
+func replaceMember(text, name, value string) string {
+	members, ok := wire.Members([]byte(text))
+	if !ok || !json.Valid([]byte(value)) {
+		return text
+	}
+	out := []byte{'{'}
+	for _, key := range []string{"jsonrpc", "id", "method", "params"} {
+		v, there := members[key]
+		if key == name {
+			v, there = json.RawMessage(value), true
+		}
+		if !there {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(strconv.AppendQuote(out, key), ':')
+		out = append(out, v...)
+	}
+	return string(append(out, '}'))
+}
+
+// damagedParam gives one parameter another value.
+func (m *maker) damagedParam(text string) string {
+	members, _ := wire.Members([]byte(text))
+	params, _ := wire.Members(members["params"])
+	name := m.pick("amount", "from", "to", "accounts", "info", "action", "error", "signed_tx", "n")
+	value := m.pick(odd...)
+	if !json.Valid([]byte(value)) {
+		value = "null"
+	}
+	if params == nil {
+		params = map[string]json.RawMessage{}
+	}
+	params[name] = json.RawMessage(value)
+	b, err := json.Marshal(params)
+	if err != nil {
+		return text
+	}
+	return replaceMember(text, "params", string(b))
+}
+
+// damagedSocket breaks the rules of WebSocket, or stretches them.
+func (m *maker) damagedSocket() {
+	r := m.role()
+	ping := `{"jsonrpc":"2.0","id":77,"method":"channels.system","params":{"action":"ping"}}`
+	switch m.r.IntN(8) {
+	case 0, 1:
+		at := 1 + m.r.IntN(len(ping)-2)
+		m.any(act(r, fmt.Sprintf("{send: {fragments: [%q, %q]}}", ping[:at], ping[at:])), "timeout: 400ms")
+		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
+		return
+	case 2:
+		b := make([]byte, 1+m.r.IntN(100))
+		for i := range b {
+			b[i] = byte(m.r.IntN(256))
+		}
+		m.any(act(r, "{send: {binary: \""+hex.EncodeToString(b)+"\"}}"), "timeout: 400ms")
+		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
+		return
+	case 3: // a flood of pings: 0x89, masked, empty
+		m.any(act(r, "{send: {bytes: \""+strings.Repeat("898000000000", 20+m.r.IntN(200))+"\"}}"), "timeout: 400ms")
+		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
+		return
+	case 4: // the beginning of a frame, and then the end of the connection
+		m.any(act(r, "{send: {bytes: \"81fe10000000\"}}"), "timeout: 200ms")
+		m.any(act(r, "{disconnect: reset}"))
+	case 5: // reserved bits, an unknown opcode, a frame without mask, a close that is too short
+		m.any(act(r, "{send: {bytes: \""+m.pick("c18000000000", "838000000000", "810568656c6c6f", "888100000000ff", "098000000000", "80800000000000")+"\"}}"), "timeout: 400ms")
+	case 6: // large
+		m.any(act(r, fmt.Sprintf("{message: %q}", strings.Repeat("y", 20_000+m.r.IntN(30_000)))), "timeout: 900ms")
+		m.calm = false
+		return
+	case 7: // a close
+		m.any(act(r, "{send: {bytes: \""+m.pick("888000000000", "888200000000"+"03e8", "888200000000"+"0bb8")+"\"}}"), "timeout: 400ms")
+	}
+	m.calm = false
+	m.any(act(r, "reconnect"), "timeout: 2s")
+	m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
+}
+
+// foreign is a co-signed off-chain transaction of a channel that nobody has.
+var foreign = func() string {
+	a, b := tx.DeriveKeyPair([]byte("fuzz"), "a"), tx.DeriveKeyPair([]byte("fuzz"), "b")
+	s := tx.NewSigned(&tx.OffChain{Version: 2, ChannelID: tx.ChannelIDOf(a.ID(), 1, b.ID()), Round: 7, StateHash: tx.Hash{1}})
+	return s.Sign(a, "ae_dev", tx.Raw).Sign(b, "ae_dev", tx.Raw).Text()
+}()

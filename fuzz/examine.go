@@ -1,0 +1,207 @@
+package fuzz
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"chanbot/outcome"
+	"chanbot/results"
+)
+
+// Finding is something that a correct node does not do, and how to see it.
+type Finding struct {
+	// Rule is the rule that was broken; State and Input are where.
+	Rule, State, Input string
+	Role               outcome.Role
+	Expected, Got      string
+	// Case is the number of the case that found it, of the seed.
+	Case int
+	Seed uint64
+	// Hits of Tries plays of the case broke the rule again.
+	Hits, Tries int
+	// Text is the scenario, as small as it could be made; Steps is how many it
+	// has.
+	Text  []byte
+	Steps int
+	// Frames are what both sides saw when it was played last.
+	Frames []results.FrameRecord
+	// Found is when, since the start of the search, and after how many actions;
+	// Shrunk is how long it took to confirm it and to make it small.
+	Found   time.Duration
+	Actions int64
+	Shrunk  time.Duration
+}
+
+// lab plays findings again, at a node of its own where there can be one.
+type lab struct {
+	s     *search
+	place *Place
+	n     int
+	fresh bool
+}
+
+// labPatience is how long a node may take to react that has nothing else to do.
+const labPatience = 600 * time.Millisecond
+
+func (s *search) lab(ctx context.Context) *lab {
+	l := &lab{s: s, n: 1 << 20}
+	l.renew(ctx)
+	return l
+}
+
+// renew starts another node.
+func (l *lab) renew(ctx context.Context) {
+	if l.s.cfg.Fresh != nil {
+		if place, err := l.s.cfg.Fresh(ctx); err == nil {
+			l.close()
+			l.place, l.fresh = place, true
+			return
+		}
+	}
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.place, l.fresh = l.s.place, false
+}
+
+func (l *lab) close() {
+	if l.fresh {
+		l.place.close()
+		l.fresh = false
+	}
+}
+
+// play plays a scenario and returns what it broke.
+func (l *lab) play(ctx context.Context, text []byte) played {
+	sc, err := parse(text)
+	if err != nil {
+		return played{err: err}
+	}
+	patience := l.s.cfg.Patience
+	if l.fresh {
+		patience = min(patience, labPatience)
+	}
+	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: l.s.deny(), seed: l.s.cfg.Seed}
+	var p played
+	if l.fresh {
+		l.n++
+		p = st.play(ctx, sc, l.n)
+	} else {
+		p = st.play(ctx, sc, l.s.plays.next())
+	}
+	if p.unreached != nil || l.fresh && l.place.Gone != nil && l.place.Gone() != nil {
+		if b := l.s.lost(ctx, l.place, p.unreached); b != nil {
+			p.breach = b
+		}
+		l.renew(ctx)
+	}
+	return p
+}
+
+// examine plays a suspect again, makes it small and notes it.
+func (s *search) examine(ctx context.Context, x suspect) {
+	if ctx.Err() != nil {
+		return
+	}
+	started := time.Now()
+	l := s.lab(ctx)
+	defer l.close()
+	texts := [][]byte{x.c.Text}
+	if x.b.Rule == RuleNodeGone || x.b.Rule == RuleNodeHung {
+		texts = append(texts, s.flying()...)
+	}
+	f := &Finding{
+		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
+		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Found: x.at, Actions: x.before,
+	}
+	// same says whether a scenario breaks the rule in one of some plays.
+	same := func(text []byte, plays int) bool {
+		for range plays {
+			if ctx.Err() != nil {
+				return false
+			}
+			p := l.play(ctx, text)
+			if p.breach == nil || p.breach.Rule != f.Rule || f.Rule == RuleExpectation && p.breach.Cell != x.b.Cell {
+				continue
+			}
+			f.Expected, f.Got, f.Role, f.Frames = p.breach.Expected, p.breach.Got, p.breach.Role, p.frames
+			f.State, f.Input = p.breach.Cell.State, p.breach.Cell.Input
+			return true
+		}
+		return false
+	}
+	for _, text := range texts {
+		for range s.cfg.Confirm {
+			f.Tries++
+			if same(text, 1) {
+				f.Hits++
+				f.Text = text
+			}
+		}
+		if f.Hits > 0 {
+			break
+		}
+	}
+	if f.Hits > 0 {
+		plays := 1
+		if f.Hits < s.cfg.Confirm {
+			plays = 3
+		}
+		until := time.Now().Add(s.cfg.Shrink)
+		sh := shrinker{
+			keeps: func(text []byte) bool { return same(text, plays) },
+			over:  func() bool { return ctx.Err() != nil || time.Now().After(until) },
+		}
+		f.Text = sh.shrink(f.Text)
+	} else if x.b.Rule == RuleExpectation {
+		return // a machine that was busy: nothing that was seen is impossible
+	}
+	f.Shrunk = time.Since(started)
+	f.Steps = steps(f.Text)
+	s.found(f)
+}
+
+// found notes a finding, unless it is the same as one before once it is small.
+func (s *search) found(f *Finding) {
+	s.mu.Lock()
+	for _, other := range s.findings {
+		if other.Rule == f.Rule && bytes.Equal(withoutName(other.Text), withoutName(f.Text)) {
+			s.repeated++
+			s.mu.Unlock()
+			return
+		}
+	}
+	s.findings = append(s.findings, f)
+	if len(s.findings) >= s.cfg.Findings {
+		s.closeLocked(fmt.Sprintf("%d different findings are enough", len(s.findings)))
+	}
+	s.mu.Unlock()
+	if s.cfg.Found != nil {
+		s.cfg.Found(f)
+	}
+}
+
+// withoutName returns a scenario without the line of its name.
+func withoutName(text []byte) []byte {
+	before, after, _ := bytes.Cut(text, []byte("name: "))
+	_, after, _ = bytes.Cut(after, []byte("\n"))
+	return append(bytes.Clone(before), after...)
+}
+
+// steps counts the steps of a scenario, those inside others included.
+func steps(text []byte) int {
+	doc := new(yaml.Node)
+	if yaml.Unmarshal(text, doc) != nil || len(doc.Content) == 0 {
+		return 0
+	}
+	n := 0
+	walk(doc, nil, func(at *yaml.Node, _ []int) {
+		if list := member(at, "steps"); list != nil {
+			n += len(list.Content)
+		}
+	})
+	return n
+}

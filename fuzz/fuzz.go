@@ -1,0 +1,112 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Config says what is looked for, where, and for how long. Place must be set;
+// every other field may be left at its zero value.
+type Config struct {
+	// Place is the node that cases are played against.
+	Place *Place
+	// Fresh starts another node of the same kind, for playing findings again; the
+	// caller of Run closes Place, Run closes these. Nil plays them at Place.
+	Fresh func(ctx context.Context) (*Place, error)
+	// Seed decides every case.
+	Seed uint64
+	// Pairs is how many cases are played beside each other; 0 means 16.
+	Pairs int
+
+	// Duration, Cases and Actions bound the search, whichever comes first; 0 is
+	// no bound, and none of them means a minute.
+	Duration time.Duration
+	Cases    int
+	Actions  int64
+	// Findings is after how many different ones the search ends; 0 means 20.
+	Findings int
+	// First is the number of the first case.
+	First int
+
+	// Patience is how long the node may take to react; 0 means 3 s.
+	Patience time.Duration
+	// Confirm is how often a finding is played again; 0 means 3.
+	Confirm int
+	// Shrink bounds the time for making one finding smaller; 0 means 20 s.
+	Shrink time.Duration
+	// Deny names quirks of the real node that are findings here, or holds "all".
+	Deny []string
+
+	// Found is told every finding as soon as it is confirmed and small; calls
+	// come one at a time. Nil tells nobody.
+	Found func(*Finding)
+	// Progress is told now and then how far the search is. Nil tells nobody.
+	Progress func(Progress)
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	Elapsed         time.Duration
+	Cases           int
+	Actions         int64
+	Findings        int
+	Checking        int // what broke a rule and has not been played again yet
+	Covered, Cells  int
+	ActionsPerS     float64
+	Unreached, Dead int64
+}
+
+// Report is what a search came to.
+type Report struct {
+	Seed     uint64
+	Findings []*Finding
+	// Repeated counts what broke a rule in a way that was known already.
+	Repeated int64
+	Coverage Coverage
+	Cases    int
+	Actions  int64
+	Took     time.Duration
+	// Outcomes counts how operations ended.
+	Outcomes map[string]int64
+	// Decisions is the hash of all cases that were played, in their order.
+	Decisions string
+	// Ended says why the search ended before its bounds, "" when it did not.
+	Ended string
+	// Interrupted says that the context was cancelled.
+	Interrupted bool
+}
+
+// ErrNothing is the error of a search that could not play a single case.
+var ErrNothing = errors.New("no case could be played")
+
+func (c Config) withDefaults() Config {
+	if c.Pairs <= 0 {
+		c.Pairs = 16
+	}
+	if c.Duration <= 0 && c.Cases <= 0 && c.Actions <= 0 {
+		c.Duration = time.Minute
+	}
+	if c.Findings <= 0 {
+		c.Findings = 20
+	}
+	if c.Patience <= 0 {
+		c.Patience = 3 * time.Second
+	}
+	if c.Confirm <= 0 {
+		c.Confirm = 3
+	}
+	if c.Shrink <= 0 {
+		c.Shrink = 20 * time.Second
+	}
+	return c
+}
+
+// Run plays cases until a bound is reached, the node is lost or ctx is
+// cancelled, and returns when everything that was begun has ended. The report
+// is complete in every case; the error is ErrNothing, with the reason, when no
+// case could be played.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	s := newSearch(cfg.withDefaults())
+	return s.run(ctx)
+}

@@ -1,0 +1,243 @@
+package fuzz
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+var moves = []move{
+	{name: "honest", weight: 14, do: (*maker).honestMove},
+	{name: "query", weight: 6, do: (*maker).query},
+	{name: "abort", weight: 10, do: (*maker).abortMove},
+	{name: "tamper", weight: 10, do: (*maker).tamper},
+	{name: "twice", weight: 5, do: (*maker).twice},
+	{name: "cross", weight: 9, do: (*maker).cross},
+	{name: "chain", weight: 7, do: (*maker).chain},
+	{name: "aborted on chain", weight: 4, do: (*maker).abortChain},
+	{name: "hold", weight: 7, do: (*maker).hold},
+	{name: "late", weight: 5, do: (*maker).late},
+	{name: "illegal", weight: 9, do: (*maker).illegal},
+	{name: "json", weight: 8, do: (*maker).damagedJSON},
+	{name: "socket", weight: 5, do: (*maker).damagedSocket},
+	{name: "reconnect", weight: 5, do: (*maker).reconnect},
+	{name: "leave", weight: 4, do: (*maker).leave},
+	{name: "close", weight: 5, do: (*maker).closeMove},
+	{name: "solo", weight: 5, do: (*maker).solo},
+	{name: "timer", weight: 2, do: (*maker).timer},
+	{name: "contract", weight: 2, do: (*maker).contract},
+	{name: "soak", weight: 3, do: (*maker).soak},
+	{name: "stop", weight: 2, do: (*maker).stop},
+	{name: "opening", weight: 4, do: (*maker).opening, fresh: true},
+}
+
+// honestMove is what a client of a working channel does.
+func (m *maker) honestMove() {
+	switch r := m.role(); m.r.IntN(8) {
+	case 0:
+		m.honest(act(r, "{message: "+m.message()+"}"))
+	case 1:
+		m.query()
+	case 2:
+		m.honest(act(r, fmt.Sprintf("{transfer: {amount: %s, meta: [%s]}}", m.small(), m.pick(`"a"`, `"a", "b"`, `""`, `"`+strings.Repeat("m", 300)+`"`))))
+	case 3:
+		m.honest(act(r, fmt.Sprintf("{transfer: {amount: %s, from: %s, to: %s}}", m.small(), r.Peer(), r)))
+	default:
+		// What the sender cannot pay is refused, which is judged by the model.
+		if m.calm && m.chance(60) && m.amounts[0] > 1_000_000_000 && m.amounts[1] > 1_000_000_000 {
+			m.honest(act(r, "{transfer: "+m.small()+"}"), m.maybeID()...)
+			return
+		}
+		m.any(act(r, "{transfer: "+m.amount(r)+"}"), m.maybeID()...)
+	}
+}
+
+func (m *maker) maybeID() []string {
+	if m.chance(50) {
+		return []string{"id: true"}
+	}
+	return nil
+}
+
+func (m *maker) message() string {
+	switch m.r.IntN(5) {
+	case 0:
+		return strconv.Quote(strings.Repeat("x", m.r.IntN(5000)))
+	case 1:
+		return `"\u00fc\u4f60\U0001F600"`
+	case 2:
+		return `""`
+	}
+	return strconv.Quote("message " + strconv.Itoa(m.r.IntN(1000)))
+}
+
+// query asks for data.
+func (m *maker) query() {
+	r := m.role()
+	switch m.r.IntN(7) {
+	case 0, 1:
+		m.honest(act(r, "balances"), m.maybeNoID()...)
+	case 2:
+		m.honest(act(r, "state"), m.maybeNoID()...)
+	case 3:
+		m.honest(act(r, "proof"), m.maybeNoID()...)
+	case 4:
+		m.any(act(r, "history"), m.maybeNoID()...)
+	case 5:
+		m.honest(act(r, "ping"), m.maybeNoID()...)
+	case 6:
+		m.any(act(r, "{balances: ["+m.pick("initiator", "responder", "other", "initiator, other, responder")+"]}"), m.maybeNoID()...)
+	}
+}
+
+func (m *maker) maybeNoID() []string {
+	if m.chance(25) {
+		return []string{"id: false"}
+	}
+	return nil
+}
+
+// abortMove takes an update back, by either side.
+func (m *maker) abortMove() {
+	r, tag := m.role(), m.pick("update", "update_ack")
+	answer := fmt.Sprintf("{abort: %s}", m.code())
+	if m.chance(15) {
+		answer = fmt.Sprintf("[{abort: %s, raw: true}, {abort: %s}]", m.pick("0", "65536", "-1", `"7"`, "null", "1.5", "{}", "[]", "18446744073709551616"), m.code())
+	}
+	m.any(act(r, "{transfer: "+m.small()+"}"), "sign: {"+tag+": "+answer+"}")
+	if m.chance(60) {
+		m.honest(act(m.role(), "{transfer: 1}"))
+	}
+}
+
+var tampers = []string{
+	"bad_signature", "other_key", "other_transaction", "stale_transaction", "unsigned", "garbage", "truncated", "empty",
+	"not_base64", "no_prefix", "peer_twice", "own_only", "both_keys",
+	`{field: round, value: "+1", resign: true}`, `{field: round, value: "-1", resign: true}`, `{field: round, value: "+1", resign: false}`,
+	`{field: state_hash, value: "", resign: true}`, `{field: channel_id, value: "", resign: true}`,
+	`{signatures: [other, initiator]}`, `{signatures: [initiator]}`, `{signatures: [responder]}`, `{signatures: [initiator, responder]}`,
+	`{signatures: [initiator hash, responder hash]}`, `{signatures: []}`, `{signatures: [initiator, initiator]}`,
+	`{signatures: [initiator, responder, other]}`, `{signatures: [initiator offered, responder], change: {round: "+1"}}`,
+}
+
+// tamper gives back something else than what is to be signed.
+func (m *maker) tamper() {
+	r := m.role()
+	kind, tags := "transfer", []string{"update", "update_ack"}
+	if m.chance(25) {
+		kind = m.pick("deposit", "withdraw")
+		tags = []string{kind + "_tx", kind + "_ack"}
+	}
+	how := m.pick(tampers...)
+	if kind != "transfer" && m.chance(40) {
+		how = m.pick(`{field: fee, value: "+1", resign: true}`, `{field: amount, value: "+1", resign: true}`, `{field: nonce, value: "+1", resign: true}`,
+			`{field: nonce, value: "-1", resign: true}`, `{field: ttl, value: "+1", resign: true}`, `{field: round, value: "+1", resign: true}`)
+	}
+	tag := tags[m.r.IntN(2)]
+	m.any(act(r, "{"+kind+": "+m.small()+"}"), "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 700ms")
+	if kind != "transfer" || strings.HasPrefix(how, "garbage") || strings.HasPrefix(how, "truncated") || strings.HasPrefix(how, "empty") ||
+		strings.HasPrefix(how, "not_") || strings.HasPrefix(how, "no_") {
+		m.calm = false // it may be pending still
+		if m.chance(60) {
+			m.any(act(m.role(), "{answer: "+tag+"}"), "timeout: 500ms")
+		}
+	}
+	if m.chance(60) {
+		m.honest(act(m.role(), "{transfer: 1}"), m.unlessCalm("timeout: 700ms")...)
+	}
+}
+
+// unlessCalm gives keys for steps that may be left waiting.
+func (m *maker) unlessCalm(keys ...string) []string {
+	if m.calm {
+		return nil
+	}
+	return keys
+}
+
+// twice answers one request to sign more than once.
+func (m *maker) twice() {
+	r := m.role()
+	kind, tags := "{transfer: 1}", []string{"update", "update_ack"}
+	if m.chance(30) {
+		kind, tags = "{deposit: 1}", []string{"deposit_tx", "deposit_ack"}
+	}
+	tag := tags[m.r.IntN(2)]
+	answers := m.pick("[accept, accept]", "[accept, {abort: 42}]", "[{abort: 42}, accept]", "[{abort: 3}, {abort: 4}]",
+		"[accept, {tamper: bad_signature}]", "[{tamper: truncated}, accept]", "[{tamper: garbage}, accept]", "[accept, {propose: {transfer: 1}}]")
+	m.any(act(r, kind), "sign: {"+tag+": "+answers+"}", "timeout: 900ms")
+	m.calm = m.calm && (answers == "[accept, {abort: 42}]" || answers == "[{abort: 3}, {abort: 4}]") && kind == "{transfer: 1}"
+	m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
+}
+
+// cross has both sides ask for something at about the same time.
+func (m *maker) cross() {
+	what := m.pick("{transfer: 1}", "{transfer: 1}", "{transfer: 2}", "{deposit: 1}", "{withdraw: 1}", "snapshot", "{message: both}", "leave", "close", "close_solo")
+	keys := []string{"timeout: 1500ms"}
+	if m.chance(70) {
+		keys = append(keys, fmt.Sprintf("offset: %dms", m.r.IntN(51)))
+		if m.chance(30) {
+			keys[1] = fmt.Sprintf("offset: %dus", m.r.IntN(4000))
+		}
+	}
+	if m.chance(30) {
+		keys = append(keys, "sign: {"+m.pick("update: {abort: 42}", "update_ack: {abort: 42}", "update: {delay: 3ms}", "update_ack: {delay: 3ms}", "initiator: {update: {abort: 9}}", "responder: {update: ignore}")+"}")
+	}
+	if m.chance(35) {
+		// Two different things.
+		a, b := m.pick("{transfer: 1}", "{deposit: 1}", "{withdraw: 1}", "close", "leave", "balances"), m.pick("{transfer: 1}", "{withdraw: 1}", "snapshot", "close", "stop", "{message: x}")
+		wait := m.r.IntN(51)
+		m.step(fmt.Sprintf("parallel: [[{initiator: %s, timeout: 1500ms, expect: any}], [{wait: %dms}, {responder: %s, timeout: 1500ms, expect: any}]]", a, wait, b))
+		m.count += 2
+		m.disturbed(a + b)
+		return
+	}
+	m.any("both: "+what, keys...)
+	m.disturbed(what)
+}
+
+// disturbed notes what may have become of the channel by an operation.
+func (m *maker) disturbed(what string) {
+	m.calm = false
+	if strings.Contains(what, "close") || strings.Contains(what, "leave") || strings.Contains(what, "stop") {
+		m.ended()
+	}
+}
+
+// soak does one thing many times, so that what leaks shows.
+func (m *maker) soak() {
+	times := 5 + m.r.IntN(25)
+	inner := m.pick("initiator: {transfer: 1}", "responder: {transfer: 1}", "initiator: {message: again}", "responder: balances")
+	keys := ""
+	if !m.calm {
+		keys = ", timeout: 700ms, expect: any"
+	} else if m.chance(30) {
+		inner = "initiator: {transfer: 1}"
+		keys = ", sign: {" + m.pick("update", "update_ack") + ": {abort: 42}}"
+	}
+	m.step(fmt.Sprintf("repeat: {times: %d, steps: [{%s%s}]}", times, inner, keys))
+	m.count += times - 1
+}
+
+// stop ends the channel at once.
+func (m *maker) stop() {
+	r := m.role()
+	m.any(act(r, "stop"), "timeout: 2s")
+	if m.chance(70) {
+		m.any(act(r.Peer(), "stop"), "timeout: 2s")
+	}
+	m.ended()
+}
+
+// timer lets a timer of the node run out.
+func (m *maker) timer() {
+	if !m.timers {
+		m.any(act(m.role(), "{transfer: 1}"), "sign: {update_ack: {delay: 300ms}}")
+		return
+	}
+	r := m.role()
+	tag := m.pick("update", "update_ack")
+	m.any(act(r, "{transfer: 1}"), "sign: {"+tag+": ignore}", "timeout: 2500ms")
+	m.ended()
+	m.up = true
+}

@@ -1,0 +1,37 @@
+package fuzz
+
+import (
+	"context"
+	"math/big"
+
+	"chanbot/bot"
+	"chanbot/tx"
+)
+
+// Place is a node that cases are played against. Its functions may be called
+// from many goroutines at once.
+type Place struct {
+	// Bot is what package bot needs to reach the node. The scenario, the keys,
+	// the seed, the timeouts and what listens are filled in for each case.
+	Bot bot.Config
+	// Keys returns the keys of an initiator and a responder for play number n;
+	// their accounts have coins and are used by nobody else at that time.
+	Keys func(n int) ([2]tx.KeyPair, error)
+	// Alive asks the node for anything that needs no channel; the error says why
+	// it does not answer.
+	Alive func(ctx context.Context) error
+	// Account returns the coins and the nonce of an account on the chain. Nil
+	// leaves the chain unjudged.
+	Account func(ctx context.Context, id tx.ID) (balance *big.Int, nonce uint64, err error)
+	// Gone returns how the node has ended by itself, nil while it has not. Nil
+	// for a node that is somebody else's.
+	Gone func() error
+	// Close ends a node that was started for us.
+	Close func() error
+}
+
+func (p *Place) close() {
+	if p.Close != nil {
+		_ = p.Close() // what it says about its end is no more wanted than the node
+	}
+}

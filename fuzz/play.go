@@ -1,0 +1,229 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"chanbot/bot"
+	"chanbot/model"
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/strategy"
+	"chanbot/tx"
+	"chanbot/wire"
+)
+
+// Rules that this package judges by, beside those of packages model and bot.
+const (
+	// RuleExpectation: an honest operation in a calm channel works.
+	RuleExpectation = "expectation"
+	// RuleTimer: no timer of the node runs out before its time (fsm 4).
+	RuleTimer = "timer-early"
+	// RuleCoins: an account has what the transactions on the chain leave it
+	// (transactions 7).
+	RuleCoins = "coins"
+	// RuleNodeGone: the node does not end.
+	RuleNodeGone = "node-gone"
+	// RuleNodeHung: the node answers.
+	RuleNodeHung = "node-hung"
+)
+
+// breach is a rule that was broken while a case was played.
+type breach struct {
+	Rule          string
+	Role          outcome.Role
+	Cell          model.Cell // the last one of that side before
+	Expected, Got string
+	Step          int // of the scenario, from 1; 0 when it was between two
+}
+
+// key says which breaches are the same.
+func (b *breach) key() string { return b.Rule + "|" + b.Cell.State + "|" + b.Cell.Input }
+
+// played is what came of one play of a scenario.
+type played struct {
+	breach    *breach
+	frames    []results.FrameRecord
+	cells     []seenCell
+	ops       int64
+	outcomes  results.Counts
+	unreached error // no connection came about
+	err       error // the scenario cannot be played
+	took      time.Duration
+}
+
+// seenCell is a cell and the name of the first frame that came after it.
+type seenCell struct {
+	cell     model.Cell
+	reaction string
+}
+
+// stage plays scenarios at a place.
+type stage struct {
+	place    *Place
+	timeout  time.Duration
+	patience time.Duration
+	deny     []string
+	seed     uint64
+}
+
+// play runs a scenario once. n tells plays at one place from each other.
+func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p played) {
+	keys, err := s.place.Keys(n)
+	if err != nil {
+		return played{err: err}
+	}
+	before := s.accounts(ctx, keys)
+	listen := newTape()
+	cfg := s.place.Bot
+	cfg.Scenario, cfg.Keys, cfg.Pairs, cfg.Iterations = sc, keys[:], 1, 1
+	cfg.Seed, cfg.Timeout, cfg.Patience, cfg.Grace = s.seed, s.timeout, s.patience, time.Second
+	cfg.Deny = s.deny
+	cfg.Frames, cfg.Cells = listen, listen.cell
+	started := time.Now()
+	rep, err := bot.Run(ctx, cfg)
+	p.took = time.Since(started)
+	p.frames, p.cells = listen.frames, listen.cells
+	if rep == nil {
+		p.unreached = err
+		return p
+	}
+	if err != nil {
+		p.err = err // a bug of ours: the counts do not add up
+		return p
+	}
+	p.ops, p.outcomes = rep.Summary.Attempts, rep.Summary.Outcomes
+	if ctx.Err() != nil {
+		return p
+	}
+	p.breach = broken(rep, listen)
+	if p.breach == nil {
+		p.breach = listen.earlyTimer(sc)
+	}
+	if p.breach == nil {
+		p.breach = s.coins(ctx, keys, before, listen)
+	}
+	return p
+}
+
+// broken returns the first rule that a report says was broken.
+func broken(rep *bot.Report, t *tape) *breach {
+	if len(rep.Scenario.Violations) > 0 {
+		v := rep.Scenario.Violations[0]
+		return &breach{Rule: v.Rule, Role: v.Role, Cell: t.last[v.Role.Index()], Expected: v.Expected, Got: v.Got, Step: failedStep(rep)}
+	}
+	for i := range rep.Scenario.Steps {
+		st := &rep.Scenario.Steps[i]
+		if st.Passed || st.Skipped || st.Outcome.Kind == outcome.Cancelled {
+			continue
+		}
+		b := &breach{Rule: RuleExpectation, Expected: st.Expected, Got: st.Outcome.String(), Step: st.Index}
+		who, what, _ := strings.Cut(st.Label, ": ")
+		if r, err := outcome.ParseRole(who); err == nil {
+			b.Role = r
+		} else {
+			b.Role, what = outcome.Initiator, st.Label
+		}
+		word, _, _ := strings.Cut(what, " ")
+		b.Cell = model.Cell{State: "honest " + word, Input: st.Outcome.Kind.String()}
+		b.Expected = st.Label + " → " + orWord(st.Expected, "works")
+		if len(st.Problems) > 0 {
+			b.Got += " (" + st.Problems[0] + ")"
+		}
+		return b
+	}
+	return nil
+}
+
+func failedStep(rep *bot.Report) int {
+	for _, st := range rep.Scenario.Steps {
+		if !st.Passed && !st.Skipped {
+			return st.Index
+		}
+	}
+	return 0
+}
+
+func orWord(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// keptFrames is how many frames of a play are kept: the first ones.
+const keptFrames = 20_000
+
+// tape keeps what passes while a case is played.
+type tape struct {
+	mu      sync.Mutex
+	frames  []results.FrameRecord
+	cells   []seenCell
+	last    [2]model.Cell // by role
+	waiting [2][]int      // cells without a reaction
+}
+
+func newTape() *tape { return &tape{} }
+
+// cell notes a request.
+func (t *tape) cell(_ int, r outcome.Role, c model.Cell) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last[r.Index()] = c
+	t.waiting[r.Index()] = append(t.waiting[r.Index()], len(t.cells))
+	t.cells = append(t.cells, seenCell{cell: c, reaction: "nothing"})
+}
+
+// Record keeps a frame. It is called by bot.
+func (t *tape) Record(f results.FrameRecord) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.Frame = append([]byte(nil), f.Frame...)
+	if len(t.frames) < keptFrames && f.Dir != results.DirPing && f.Dir != results.DirPong {
+		t.frames = append(t.frames, f)
+	}
+	r, err := outcome.ParseRole(f.Side)
+	if err != nil || f.Dir != results.DirIn && f.Dir != results.DirClose {
+		return
+	}
+	if len(t.waiting[r.Index()]) == 0 {
+		return
+	}
+	reaction := "close"
+	if f.Dir == results.DirIn {
+		w := wire.DecodeFrame(f.Frame)
+		reaction = w.Name()
+	}
+	for _, i := range t.waiting[r.Index()] {
+		t.cells[i].reaction = reaction
+	}
+	t.waiting[r.Index()] = t.waiting[r.Index()][:0]
+}
+
+// accounts returns what two accounts have, nil when nobody knows.
+func (s *stage) accounts(ctx context.Context, keys [2]tx.KeyPair) *purses {
+	if s.place.Account == nil {
+		return nil
+	}
+	var p purses
+	for i, k := range keys {
+		balance, nonce, err := s.place.Account(ctx, k.ID())
+		if err != nil {
+			return nil
+		}
+		p.ids[i], p.balance[i], p.nonce[i] = k.ID(), balance, nonce
+	}
+	return &p
+}
+
+// parse reads a case.
+func parse(text []byte) (*strategy.Scenario, error) {
+	sc, problems := strategy.Parse("case.yaml", text, strategy.Options{})
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("a case that is no scenario: %w", problems.Err())
+	}
+	return sc, nil
+}

@@ -1,0 +1,270 @@
+package fuzz
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"chanbot/model"
+)
+
+// search is one run of the fuzzer.
+type search struct {
+	cfg     Config
+	started time.Time
+	plays   counter // plays at the shared place
+
+	mu        sync.Mutex // guards what follows
+	next      int
+	open      bool // new cases may begin
+	ended     string
+	inFlight  map[int][]byte
+	cases     int
+	actions   int64
+	cells     mapped
+	outcomes  map[string]int64
+	known     map[string]bool // breach keys
+	perRule   map[string]int
+	findings  []*Finding
+	checking  int
+	repeated  int64
+	digests   map[int][sha256.Size]byte
+	unreached int64
+	place     *Place
+	own       []*Place // that were started here, for closing
+	firstMiss error
+	reviving  bool
+}
+
+// counter gives numbers to many goroutines.
+type counter struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *counter) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return c.n
+}
+
+func newSearch(cfg Config) *search {
+	return &search{
+		cfg: cfg, started: time.Now(), next: cfg.First, open: true,
+		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]int64),
+		known: make(map[string]bool), perRule: make(map[string]int), digests: make(map[int][sha256.Size]byte),
+		place: cfg.Place,
+	}
+}
+
+// perRule is how many findings of one rule are followed.
+const mostPerRule = 3
+
+// queueLength is how many suspects may wait to be played again; more are
+// counted as repeated.
+const queueLength = 64
+
+// suspect is a case that broke a rule.
+type suspect struct {
+	c      Case
+	b      *breach
+	at     time.Duration
+	before int64 // actions
+}
+
+func (s *search) run(ctx context.Context) (*Report, error) {
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	if s.cfg.Duration > 0 {
+		timer := time.AfterFunc(s.cfg.Duration, func() { s.close("") })
+		defer timer.Stop()
+	}
+	suspects := make(chan suspect, queueLength)
+	var checker, workers, teller sync.WaitGroup
+	checker.Go(func() {
+		for x := range suspects {
+			s.examine(ctx, x)
+			s.mu.Lock()
+			s.checking--
+			s.mu.Unlock()
+		}
+	})
+	told := make(chan struct{})
+	teller.Go(func() { s.tell(told) })
+	for range s.cfg.Pairs {
+		workers.Go(func() { s.worker(work, suspects) })
+	}
+	workers.Wait()
+	close(suspects)
+	checker.Wait()
+	close(told)
+	teller.Wait()
+	s.mu.Lock()
+	own := s.own
+	s.mu.Unlock()
+	for _, p := range own {
+		p.close()
+	}
+	return s.report(ctx)
+}
+
+// close lets no new case begin. The first reason counts.
+func (s *search) close(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeLocked(why)
+}
+
+func (s *search) closeLocked(why string) {
+	if s.open {
+		s.open, s.ended = false, why
+	}
+}
+
+// take returns the next case, and false when there is none.
+func (s *search) take() (Case, *Place, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.Cases > 0 && s.next-s.cfg.First >= s.cfg.Cases || s.cfg.Actions > 0 && s.actions >= s.cfg.Actions {
+		s.closeLocked("")
+	}
+	if !s.open {
+		return Case{}, nil, false
+	}
+	n := s.next
+	s.next++
+	c := makeCase(s.cfg.Seed, n)
+	s.inFlight[n] = c.Text
+	s.digests[n] = sha256.Sum256(c.Text)
+	// What is drawn counts at once, so that the bound holds whatever the pace.
+	s.actions += int64(c.Actions)
+	return c, s.place, true
+}
+
+func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
+	for ctx.Err() == nil {
+		c, place, ok := s.take()
+		if !ok {
+			return
+		}
+		sc, err := parse(c.Text)
+		if err != nil {
+			s.close(err.Error()) // a bug of ours
+			return
+		}
+		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.deny(), seed: s.cfg.Seed}
+		p := st.play(ctx, sc, s.plays.next())
+		if ctx.Err() != nil {
+			return
+		}
+		if p.unreached != nil || p.breach != nil && s.mayBeGone(p.breach) {
+			if lost := s.lost(ctx, place, p.unreached); lost != nil {
+				p.breach = lost
+			}
+		}
+		s.done(c, &p, suspects)
+	}
+}
+
+// deny returns the quirks that are findings. On demand, no block gets too old
+// by itself.
+func (s *search) deny() []string {
+	deny := s.cfg.Deny
+	if e := s.cfg.Place.Bot.Embedded; e != nil && e.OnDemand {
+		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
+	}
+	return deny
+}
+
+// done counts a case and hands on what broke a rule.
+func (s *search) done(c Case, p *played, suspects chan<- suspect) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.breach == nil || p.breach.Rule != RuleNodeGone {
+		delete(s.inFlight, c.Number)
+	}
+	if p.unreached == nil {
+		s.cases++
+	} else {
+		s.unreached++
+		if s.firstMiss == nil {
+			s.firstMiss = p.unreached
+		}
+	}
+	if p.err != nil {
+		s.closeLocked(fmt.Sprintf("case %d: %v", c.Number, p.err))
+	}
+	s.cells.add(p.cells)
+	for k, n := range p.outcomes {
+		s.outcomes[k] += n
+	}
+	b := p.breach
+	if b == nil {
+		return
+	}
+	if s.known[b.key()] || s.perRule[b.Rule] >= mostPerRule || s.checking >= queueLength || !s.open && s.ended != "" && b.Rule != RuleNodeGone {
+		s.repeated++
+		return
+	}
+	s.known[b.key()] = true
+	s.perRule[b.Rule]++
+	s.checking++
+	suspects <- suspect{c: c, b: b, at: time.Since(s.started), before: s.actions} // there is room: checking counts it
+}
+
+// tell reports the progress until told is closed.
+func (s *search) tell(told <-chan struct{}) {
+	if s.cfg.Progress == nil {
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-told:
+			return
+		case <-tick.C:
+			s.cfg.Progress(s.progress())
+		}
+	}
+}
+
+func (s *search) progress() Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := Progress{
+		Elapsed: time.Since(s.started), Cases: s.cases, Actions: s.actions, Findings: len(s.findings),
+		Checking: s.checking, Cells: len(model.Cells()), Unreached: s.unreached,
+	}
+	for _, c := range model.Cells() {
+		if s.cells[c] != nil {
+			p.Covered++
+		}
+	}
+	p.ActionsPerS = float64(p.Actions) / max(p.Elapsed.Seconds(), 1e-3)
+	return p
+}
+
+func (s *search) report(ctx context.Context) (*Report, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &Report{
+		Seed: s.cfg.Seed, Findings: s.findings, Repeated: s.repeated, Coverage: s.cells.coverage(), Cases: s.cases,
+		Actions: s.actions, Took: time.Since(s.started), Outcomes: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
+	}
+	hash := sha256.New()
+	for n := s.cfg.First; n < s.next; n++ {
+		d := s.digests[n]
+		hash.Write(d[:])
+	}
+	r.Decisions = hex.EncodeToString(hash.Sum(nil))
+	if s.cases == 0 && len(s.findings) == 0 && s.firstMiss != nil {
+		return r, errors.Join(ErrNothing, s.firstMiss)
+	}
+	return r, nil
+}

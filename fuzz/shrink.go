@@ -1,0 +1,255 @@
+package fuzz
+
+import (
+	"bytes"
+	"math/big"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// shrinker makes a scenario smaller as long as it keeps what it is wanted for.
+type shrinker struct {
+	// keeps plays a scenario and says whether the finding is still there.
+	keeps func(text []byte) bool
+	// over says that there is no time left.
+	over func() bool
+}
+
+// shrink returns the smallest scenario that was found: first fewer steps, then
+// fewer and simpler parameters, then shorter times.
+func (s *shrinker) shrink(text []byte) []byte {
+	doc := new(yaml.Node)
+	if yaml.Unmarshal(text, doc) != nil || len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
+		return text
+	}
+	best := doc
+	for again := true; again && !s.over(); {
+		again = false
+		for _, pass := range []func(*yaml.Node) (*yaml.Node, bool){s.fewerSteps, s.fewerParts, s.simplerValues} {
+			smaller, changed := pass(best)
+			best, again = smaller, again || changed
+		}
+	}
+	return render(best)
+}
+
+// render writes a document in the style of the cases.
+func render(doc *yaml.Node) []byte {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if e.Encode(doc) != nil || e.Close() != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// try says whether a change of the document keeps the finding.
+func (s *shrinker) try(doc *yaml.Node) bool {
+	if s.over() {
+		return false
+	}
+	text := render(doc)
+	if text == nil {
+		return false
+	}
+	if _, err := parse(text); err != nil {
+		return false
+	}
+	return s.keeps(text)
+}
+
+// member returns the value of a key of a mapping, nil when it has none.
+func member(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// clone copies a document.
+func clone(n *yaml.Node) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	c.Content = make([]*yaml.Node, len(n.Content))
+	for i, x := range n.Content {
+		c.Content[i] = clone(x)
+	}
+	return &c
+}
+
+// fewerSteps leaves steps out: large pieces first, then single ones.
+func (s *shrinker) fewerSteps(doc *yaml.Node) (*yaml.Node, bool) {
+	changed := false
+	count := func(d *yaml.Node) int {
+		if list := member(d.Content[0], "steps"); list != nil {
+			return len(list.Content)
+		}
+		return 0
+	}
+	for size := count(doc) / 2; size >= 1; size /= 2 {
+		for at := count(doc) - size; at >= 0; at-- {
+			at = min(at, count(doc)-size)
+			if at < 0 || count(doc) == size {
+				break
+			}
+			c := clone(doc)
+			list := member(c.Content[0], "steps")
+			list.Content = append(list.Content[:at:at], list.Content[at+size:]...)
+			if s.try(c) {
+				doc, changed = c, true
+			}
+			if s.over() {
+				return doc, changed
+			}
+		}
+	}
+	return doc, changed
+}
+
+// site is a place in a document where something can be changed.
+type site struct {
+	path   []int // of content, from the root
+	change func(*yaml.Node) bool
+}
+
+// apply returns the document with the change, nil when there is nothing to
+// change.
+func (s site) apply(doc *yaml.Node) *yaml.Node {
+	c := clone(doc)
+	at := c
+	for _, i := range s.path {
+		if i >= len(at.Content) {
+			return nil
+		}
+		at = at.Content[i]
+	}
+	if !s.change(at) {
+		return nil
+	}
+	return c
+}
+
+// changes tries every change that sites names until none is left that helps.
+func (s *shrinker) changes(doc *yaml.Node, sites func(*yaml.Node) []site) (*yaml.Node, bool) {
+	changed := false
+	for i := 0; ; i++ {
+		all := sites(doc)
+		if i >= len(all) || s.over() {
+			return doc, changed
+		}
+		// From the end: what is inside comes before what holds it.
+		c := all[len(all)-1-i].apply(doc)
+		if c != nil && s.try(c) {
+			doc, changed = c, true
+			i--
+		}
+	}
+}
+
+// fewerParts leaves out members of mappings and items of lists, and puts the
+// only step of a group in its place.
+func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
+	return s.changes(doc, func(doc *yaml.Node) []site {
+		var all []site
+		walk(doc, nil, func(n *yaml.Node, path []int) {
+			switch n.Kind {
+			case yaml.MappingNode:
+				for i := 0; i+1 < len(n.Content); i += 2 {
+					if kept[n.Content[i].Value] {
+						continue
+					}
+					all = append(all, site{path, func(at *yaml.Node) bool {
+						if i+1 >= len(at.Content) {
+							return false
+						}
+						at.Content = append(at.Content[:i:i], at.Content[i+2:]...)
+						return true
+					}})
+				}
+			case yaml.SequenceNode:
+				for i := range n.Content {
+					all = append(all, site{path, func(at *yaml.Node) bool {
+						if i >= len(at.Content) || len(at.Content) == 1 {
+							return false
+						}
+						at.Content = append(at.Content[:i:i], at.Content[i+1:]...)
+						return true
+					}})
+				}
+			case yaml.DocumentNode, yaml.ScalarNode, yaml.AliasNode:
+			}
+		})
+		return all
+	})
+}
+
+// kept are keys without which nothing is a scenario any more, or an expectation
+// would become stricter.
+var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true}
+
+// walk visits every node, the outer ones first.
+func walk(n *yaml.Node, path []int, visit func(*yaml.Node, []int)) {
+	visit(n, path)
+	for i, c := range n.Content {
+		walk(c, append(path[:len(path):len(path)], i), visit)
+	}
+}
+
+// simplerValues makes numbers small and texts and times short.
+func (s *shrinker) simplerValues(doc *yaml.Node) (*yaml.Node, bool) {
+	return s.changes(doc, func(doc *yaml.Node) []site {
+		var all []site
+		walk(doc, nil, func(n *yaml.Node, path []int) {
+			if n.Kind != yaml.ScalarNode || len(path) < 3 {
+				return
+			}
+			for _, v := range simpler(n.Value) {
+				all = append(all, site{path, func(at *yaml.Node) bool {
+					if at.Value == v {
+						return false
+					}
+					at.Value = v
+					return true
+				}})
+			}
+		})
+		return all
+	})
+}
+
+// simpler returns values that are simpler than a scalar, the simplest last.
+func simpler(value string) []string {
+	if n, ok := new(big.Int).SetString(value, 10); ok {
+		var all []string
+		if n.BitLen() > 3 {
+			all = append(all, new(big.Int).Rsh(n, uint(n.BitLen()/2)).String(), "10")
+		}
+		if n.CmpAbs(big.NewInt(1)) > 0 {
+			all = append(all, "2", "1")
+		}
+		return all
+	}
+	if d, err := time.ParseDuration(value); err == nil && d > 0 {
+		var all []string
+		for _, shorter := range []time.Duration{d / 2, d / 10, 0} {
+			shorter = shorter.Round(time.Millisecond)
+			if shorter < d && (shorter > 0 || d < 100*time.Millisecond) {
+				all = append(all, shorter.String())
+			}
+		}
+		return all
+	}
+	if len(value) > 40 {
+		return []string{value[:len(value)/2]}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package fuzz
+
+import (
+	"strings"
+	"testing"
+
+	"chanbot/strategy"
+)
+
+// TestShrinkKeepsWhatIsNeeded: of a long case remains what the finding needs.
+func TestShrinkKeepsWhatIsNeeded(t *testing.T) {
+	tries := 0
+	s := shrinker{
+		over: func() bool { return tries > 5000 },
+		keeps: func(text []byte) bool {
+			tries++
+			// It takes a deposit of 7 or more, with an abort, after an opening.
+			before, after, found := strings.Cut(string(text), "deposit:")
+			return found && strings.Contains(before, "open:") && strings.Contains(after, "abort: 4") && !strings.Contains(after[:6], "1")
+		},
+	}
+	text := `chanbot: 1
+name: long
+channel:
+  initiator_amount: 5000
+  responder_amount: 5000
+  lock_period: 3
+  params: {minimum_depth: 5, slogan: x}
+steps:
+  - open:
+  - initiator: {transfer: {amount: 7, meta: [a, b]}}
+    sign: {update: {abort: 9}}
+    expect: any
+  - repeat: {times: 7, steps: [{initiator: balances}]}
+  - responder: {deposit: 700}
+    sign: {deposit_ack: [{tamper: truncated}, {abort: 4}], update: {abort: 5}}
+    timeout: 8s
+    expect: any
+  - initiator: {message: "` + strings.Repeat("x", 900) + `"}
+    expect: any
+  - both: stop
+    expect: any
+`
+	got := string(s.shrink([]byte(text)))
+	want := `chanbot: 1
+name: long
+steps:
+  - open:
+  - responder: {deposit: 2}
+    sign: {deposit_ack: {abort: 4}}
+    expect: any
+`
+	// A list of one answer may stay a list.
+	if strings.ReplaceAll(got, "[{abort: 4}]", "{abort: 4}") != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if _, problems := strategy.Parse("x.yaml", []byte(got), strategy.Options{}); len(problems) > 0 {
+		t.Error(problems)
+	}
+	if tries > 300 {
+		t.Errorf("%d tries", tries)
+	}
+}
