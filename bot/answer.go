@@ -80,13 +80,11 @@ func (e *end) answer(a *asked) {
 		return
 	}
 	e.nth[a.tag]++
-	layers := e.p.fleet.standing[e.role.Index()]
+	layers := e.p.standing[e.role.Index()]
 	stepNth := 0
 	if a.run != nil {
 		layers = a.run.layers[e.role.Index()]
-		counts := a.run.nth[e.role.Index()]
-		counts[a.tag]++
-		stepNth = counts[a.tag]
+		stepNth = a.run.nth[e.role.Index()].next(a.tag)
 	}
 	if len(layers) == 0 {
 		e.accept(a, nil)

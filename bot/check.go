@@ -20,6 +20,9 @@ func (c Config) withDefaults() Config {
 	if c.NetworkID == "" {
 		c.NetworkID = "ae_dev"
 	}
+	if c.Pairs == 0 && c.Scenario != nil && c.Scenario.Load != nil {
+		c.Pairs = c.Scenario.Load.Pairs
+	}
 	if c.Pairs == 0 {
 		c.Pairs = 1
 	}
@@ -34,6 +37,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Patience == 0 {
 		c.Patience = 10 * time.Second
+		if c.Scenario != nil && c.Scenario.Load != nil {
+			c.Patience = 2 * c.Timeout
+		}
 	}
 	if c.Grace == 0 {
 		c.Grace = 10 * time.Second
@@ -88,19 +94,28 @@ func (c *Config) check() (nodes [2]string, err error) {
 		return nodes, errors.Join(append(errs, errors.New("no scenario"))...)
 	}
 	s := c.Scenario
-	if s.Load != nil {
-		errs = append(errs, fmt.Errorf("%s: load is not runnable yet", s.Load.Pos))
-	} else if len(s.Steps) == 0 {
+	if s.Load == nil && len(s.Steps) == 0 {
 		errs = append(errs, fmt.Errorf("%s: the scenario has no steps", s.Pos))
 	}
 	if s.Node != nil && !s.Node.Optional && c.Embedded == nil {
 		errs = append(errs, fmt.Errorf("%s: these settings are for the embedded node; this is another one, and they are not optional", s.Node.Pos))
 	}
-	for i := range s.Steps {
-		errs = append(errs, c.runnable(&s.Steps[i])...)
+	steps := stepsOf(s)
+	for i := range steps {
+		errs = append(errs, c.runnable(&steps[i])...)
 	}
+	var standing []*strategy.Standing
 	for _, r := range outcome.Roles {
-		st := s.Standing(r)
+		standing = append(standing, s.Standing(r))
+	}
+	if s.Load != nil {
+		for i := range s.Load.Phases {
+			ph := &s.Load.Phases[i]
+			standing = append(standing, &ph.Initiator, &ph.Responder)
+			errs = append(errs, runnableAnswers(ph.Sign)...)
+		}
+	}
+	for _, st := range standing {
 		errs = append(errs, runnableAnswers(st.Sign)...)
 		if st.Strategy != nil {
 			errs = append(errs, runnableAnswers(st.Strategy.Sign)...)

@@ -38,10 +38,11 @@ type Config struct {
 	// Keys are the accounts: two a pair, the initiator's and the responder's.
 	Keys []tx.KeyPair
 
-	// Pairs is how many pairs run beside each other; 0 means 1.
+	// Pairs is how many pairs run beside each other; 0 means as many as the load
+	// says, or 1.
 	Pairs int
 	// Iterations is how often each pair runs the steps, on new channels each
-	// time; 0 means 1.
+	// time; 0 means 1. It means nothing under load.
 	Iterations int
 	// First is the role that connects first where the scenario does not say;
 	// the responder by default, which opens a channel three seconds faster.
@@ -56,7 +57,8 @@ type Config struct {
 	// much more.
 	Timeout time.Duration
 	// Patience is how long a node may take to react. When nothing has come for so
-	// long during a step, what the node owes by then is a violation; 0 means 10 s.
+	// long during a step, what the node owes by then is a violation; 0 means 10 s,
+	// and under load twice the Timeout, so that a slow node is slow and not wrong.
 	Patience time.Duration
 	// Grace is how long the work under way may still take once the context is
 	// cancelled; 0 means 10 s.
@@ -74,8 +76,10 @@ type Config struct {
 	// ResponderPort is the port on which the responder's node listens for its
 	// peer, the same for every pair; 0 means 13179.
 	ResponderPort int
-	// MaxInFlightSetups bounds how many channels are being opened at one time,
-	// until both sides have seen the answer of their peer; 0 means 10.
+	// MaxInFlightSetups bounds how many channels are being opened at one time:
+	// in a run through steps until both sides have seen the answer of their
+	// peer, under load until they are open, unless the load has a limit of its
+	// own; 0 means 10.
 	MaxInFlightSetups int
 	// KeepAlive is the time between two WebSocket pings on a socket; 0 means
 	// 25 s, a negative one sends none. A node closes a socket that is silent

@@ -22,6 +22,7 @@ func (p *pair) playOpen(t *turn, r *run) {
 	p.lock()
 	track := &openTrack{until: a.Until}
 	o := p.begin(r, outcome.Open, nil, track)
+	p.recount()
 	order := p.fleet.order()
 	if r.step.Who.Party != strategy.Nobody && r.step.Who.Party != strategy.Both {
 		order = []outcome.Role{r.step.Who.Role()}
@@ -168,7 +169,9 @@ func (p *pair) playReconnect(t *turn, r *run) {
 func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch) {
 	p.lock()
 	o := p.begin(r, outcome.Reconnect, e, joinTrack{})
-	o.answer = w
+	if o.answer = w; w != nil {
+		o.due = o.sent
+	}
 	first := p.first(e.role)
 	switch {
 	case e.sock != nil:

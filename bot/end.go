@@ -30,15 +30,16 @@ type end struct {
 	sock   *socket       // nil while there is none
 	joins  bool          // the socket continues the channel of another one and has not seen fsm_up
 
-	sawUp    bool   // on this socket
-	timedOut bool   // the node reported that one of its timers ran out
-	died     bool   // the node reported the end of the channel
-	opened   bool   // info open has come
-	closing  bool   // info closing has come
-	reported bool   // the first co-signed state has been reported
-	watched  string // the last transaction that was reported as on its way to the chain
-	closed   int    // the close code of the last socket, 0 before
-	stopped  bool   // its stop was answered
+	sawUp    bool          // on this socket
+	timedOut bool          // the node reported that one of its timers ran out
+	died     bool          // the node reported the end of the channel
+	opened   bool          // info open has come
+	closing  bool          // info closing has come
+	reported bool          // the first co-signed state has been reported
+	watched  string        // the last transaction that was reported as on its way to the chain
+	closed   int           // the close code of the last socket, 0 before
+	goneAt   time.Duration // when the channel died, or the last socket ended
+	stopped  bool          // its stop was answered
 
 	// For the resuming of open: which frames came since the socket is there.
 	seen   map[string]bool
@@ -106,6 +107,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	}
 	e.p.record(e.p.now(), e.side, results.DirOpened, nil, true)
 	e.keepAlive(s)
+	e.p.fleet.gauge.Sockets.Add(1)
 	return s
 }
 
@@ -226,6 +228,7 @@ func (e *end) lost(s *socket, how ending) {
 		s.giveUp.Stop()
 	}
 	s.broken = true
+	e.p.fleet.gauge.Sockets.Add(-1)
 	if s.ownCut || s.ownClose && how.code == 1006 {
 		how.code, how.reason = 1005, ""
 	}
@@ -235,6 +238,8 @@ func (e *end) lost(s *socket, how ending) {
 	}
 	e.sock = nil
 	e.closed = how.code
+	e.goneAt = e.p.now()
+	e.p.recount()
 	if how.rule != "" && !s.ownClose {
 		e.p.violate(e, model.Violation{Role: e.role, Rule: how.rule, Expected: how.expected, Got: how.reason})
 	}
@@ -314,7 +319,10 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 func (e *end) follow(f *wire.Frame) {
 	switch {
 	case f.Update != nil:
-		e.reported = true
+		if !e.reported {
+			e.reported = true
+			e.p.recount()
+		}
 		if e.p.fleet.posts {
 			e.keepState()
 		}
@@ -325,12 +333,14 @@ func (e *end) follow(f *wire.Frame) {
 		e.sawUp = true
 	case f.Info.Event == wire.EventOpen:
 		e.opened, e.closing = true, false
+		e.p.recount()
 	case f.Info.Event == wire.EventClosing:
 		e.closing = true
 	case f.Info.Event == wire.EventTimeout:
 		e.timedOut = true
 	case f.Info.Event == wire.EventDied:
-		e.died = true
+		e.died, e.goneAt = true, e.p.now()
+		e.p.recount()
 	}
 }
 

@@ -13,6 +13,11 @@ import (
 	"chanbot/tx"
 )
 
+// loadSignTimeout is how long a node waits for a signature under load when the
+// scenario names no timeouts: its own default is so long that one lost answer
+// would stop a channel for the rest of the run.
+const loadSignTimeout = 20 * time.Second
+
 // fleet is one run: all its pairs and what they share.
 type fleet struct {
 	cfg      Config
@@ -23,6 +28,7 @@ type fleet struct {
 	source   *strategy.Source
 	stranger tx.KeyPair // of an account that takes no part
 	standing [2][]strategy.Layer
+	timeouts map[string]time.Duration // of the node, by their name without "timeout_"
 
 	setups  chan struct{} // a token for each channel that is being set up
 	miner   *miner
@@ -33,29 +39,48 @@ type fleet struct {
 	connected atomic.Bool // some connection came about
 	ordered   bool        // a step has frames in order
 	posts     bool        // a step posts a transaction
+	replies   bool        // a step answers a request to sign
+
+	pairs    []*pair
+	campaign *campaign // nil in a run through steps
 
 	mu        sync.Mutex // guards what follows
 	firstMiss *UnreachableError
-	decisions []strategy.Decision
 }
 
-func newFleet(cfg Config, nodes [2]string) *fleet {
+func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
+	steps := stepsOf(cfg.Scenario)
 	f := &fleet{
 		cfg: cfg, log: cfg.Log, started: cfg.Started, nodes: nodes,
 		metrics: cfg.Metrics, gauge: cfg.Gauge,
 		dialer:   newDialer(cfg.Dial, cfg.TLS, cfg.Header),
 		stranger: tx.DeriveKeyPair([]byte("chanbot"), "stranger"),
-		setups:   make(chan struct{}, cfg.MaxInFlightSetups),
+		setups:   make(chan struct{}, setupsInFlight(&cfg)),
 		miner:    newMiner(&cfg),
 		report:   newReporter(&cfg),
-		ordered:  anyOrder(cfg.Scenario.Steps),
-		posts:    anyPost(cfg.Scenario.Steps),
+		ordered:  anyOrder(steps),
+		posts:    anyPost(steps),
+		timeouts: cfg.Scenario.Channel.Timeouts,
+		replies:  anyStep(steps, func(s *strategy.Step) bool { return s.Action.Kind == strategy.Reply }),
 	}
 	f.source = strategy.NewSource(cfg.Seed, f.decided)
 	for i, r := range outcome.Roles {
 		f.standing[i] = cfg.Scenario.Layers(r, nil, nil, nil)
 	}
-	return f
+	for n := range cfg.Pairs {
+		f.pairs = append(f.pairs, newPair(f, n))
+	}
+	f.gauge.Begin(cfg.Pairs)
+	f.gauge.Enter(metrics.StageLoad)
+	if cfg.Scenario.Load == nil {
+		return f, nil
+	}
+	if len(f.timeouts) == 0 {
+		f.timeouts = map[string]time.Duration{"sign": loadSignTimeout}
+	}
+	var err error
+	f.campaign, err = newCampaign(f)
+	return f, err
 }
 
 // Outsider is the account that $outsider stands for: it takes no part and is
@@ -74,16 +99,6 @@ func (f *fleet) order() []outcome.Role {
 	return []outcome.Role{first, first.Peer()}
 }
 
-// decided is told every random choice.
-func (f *fleet) decided(d strategy.Decision) {
-	f.mu.Lock()
-	f.decisions = append(f.decisions, d)
-	f.mu.Unlock()
-	if f.cfg.Decisions != nil {
-		f.cfg.Decisions(d)
-	}
-}
-
 // unreachable is told that a connection did not come about.
 func (f *fleet) unreachable(node string, err error) {
 	f.mu.Lock()
@@ -94,8 +109,8 @@ func (f *fleet) unreachable(node string, err error) {
 	f.log.Warn("no connection", "node", node, "err", err)
 }
 
-// run takes all pairs through the scenario and returns when nothing of them is
-// left.
+// run takes all pairs through the scenario, or plays its load, and returns when
+// nothing of them is left.
 func (f *fleet) run(ctx context.Context) {
 	hard, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
@@ -108,12 +123,15 @@ func (f *fleet) run(ctx context.Context) {
 	mining, stopMining := context.WithCancel(context.Background())
 	helpers.Go(func() { f.miner.run(mining) })
 
-	var pairs sync.WaitGroup
-	for n := range f.cfg.Pairs {
-		p := newPair(f, n)
-		pairs.Go(func() { p.live(&turn{p: p, work: ctx, hard: hard}) })
+	if f.campaign != nil {
+		f.campaign.run(ctx, hard)
+	} else {
+		var pairs sync.WaitGroup
+		for _, p := range f.pairs {
+			pairs.Go(func() { p.live(&turn{p: p, work: ctx, hard: hard}) })
+		}
+		pairs.Wait()
 	}
-	pairs.Wait()
 	close(over)
 	stopMining()
 	helpers.Wait()
@@ -136,4 +154,12 @@ func (f *fleet) deadline(ctx context.Context, over <-chan struct{}) {
 	case <-f.cfg.Leave:
 	case <-grace.C:
 	}
+}
+
+// setupsInFlight is how many channels may be set up at one time.
+func setupsInFlight(cfg *Config) int {
+	if l := cfg.Scenario.Load; l != nil && l.Setup.InFlight > 0 {
+		return l.Setup.InFlight
+	}
+	return cfg.MaxInFlightSetups
 }

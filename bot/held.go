@@ -12,8 +12,11 @@ import (
 // mostAsks is how many requests to sign with one tag an end remembers.
 const mostAsks = 256
 
-// remember keeps a request to sign for the answer steps.
+// remember keeps a request to sign for the answer steps, if there are any.
 func (e *end) remember(a *asked) {
+	if !e.p.fleet.replies {
+		return
+	}
 	if e.asks == nil {
 		e.asks = map[string][]*asked{}
 	}
@@ -54,7 +57,7 @@ func (p *pair) reply(e *end, r *run) *op {
 	}
 	switch {
 	case e.sock == nil:
-		o.tell(e.without(strategy.Reply))
+		o.unsent()
 		return o
 	case found == nil:
 		r.problems = append(r.problems, "the node has not asked the "+e.side+" for the signature "+h.Tag)

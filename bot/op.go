@@ -34,6 +34,8 @@ type op struct {
 	due    time.Duration
 	sent   time.Duration // when its request was sent, or its work began
 	began  bool
+	// lacking says that there was no socket to send its request on.
+	lacking bool
 
 	told   bool
 	toldAt time.Duration
@@ -58,12 +60,19 @@ type tracker interface {
 
 // begin counts an operation and puts it among those under way.
 func (p *pair) begin(r *run, kind outcome.Operation, e *end, track tracker) *op {
-	o := &op{p: p, run: r, kind: kind, e: e, track: track, due: p.now()}
-	o.sent = o.due
+	o := &op{p: p, run: r, kind: kind, e: e, track: track, due: r.due, sent: p.now()}
 	p.ops = append(p.ops, o)
 	r.ops = append(r.ops, o)
-	p.shard.Begin(kind, "", false)
+	p.shard.Begin(kind, r.cause.name(), r.cause.warmup)
+	p.fleet.gauge.Busy.Add(1)
 	return o
+}
+
+// unsent ends an operation whose side has no socket to send its request on.
+func (o *op) unsent() {
+	o.lacking = true
+	o.tell(o.e.without(o.kind))
+	o.sent = o.toldAt
 }
 
 // stage notes how long a part of the operation took.
@@ -124,7 +133,9 @@ func (o *op) finish() {
 	if o.out.Kind == outcome.Signed {
 		end = o.p.now()
 	}
-	o.p.ops = drop(o.p.ops, o)
+	if o.p.ops = drop(o.p.ops, o); o.kind == outcome.Open {
+		o.p.recount()
+	}
 	o.record(end)
 	if o.answer != nil {
 		o.answer.resolve(o.out)
@@ -136,9 +147,10 @@ func (o *op) record(done time.Duration) {
 	rec := &o.p.rec
 	*rec = results.OperationRecord{
 		Due: o.due, Sent: o.sent, Done: done, Pair: o.p.number, Role: o.role(),
-		Operation: o.kind, Outcome: o.out, Stages: o.stages,
+		Operation: o.kind, Phase: o.run.cause.name(), Warmup: o.run.cause.warmup, Outcome: o.out, Stages: o.stages,
 	}
 	o.p.shard.Record(rec)
+	o.p.fleet.gauge.Busy.Add(-1)
 	rec.Stages, rec.Outcome.Detail = nil, ""
 }
 
@@ -224,9 +236,16 @@ func lostSocket(s *socket, how ending, maybe bool) outcome.Outcome {
 	return outcome.Outcome{Kind: kind, Detail: detail}
 }
 
-// sweep ends the operations, and then the steps, to which nothing more is to
-// come. It is called after everything that was told to the pair.
+// sweep ends what is over, and begins what is next under load. It is called
+// after everything that was told to the pair.
 func (p *pair) sweep() {
+	for p.settle(); p.next(); p.settle() {
+	}
+}
+
+// settle ends the operations, and then the steps, to which nothing more is to
+// come.
+func (p *pair) settle() {
 	if len(p.parked) > 0 {
 		p.unpark()
 	}

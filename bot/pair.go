@@ -44,7 +44,12 @@ type pair struct {
 	runs      []*run // the steps under way
 	ops       []*op  // the operations under way
 	parked    []*asked
-	turn      *turn // of the goroutine that runs the steps
+	turn      *turn                // of the goroutine that runs the steps, or of the load
+	standing  *[2][]strategy.Layer // by role: the answers when no step is under way
+	work      *workload            // what it has to do under load; nil in a run through steps
+	stand     stand                // how it is counted in the gauge
+	choosing  digests              // of its random choices
+	section   uint64               // counts how often the lock was given back
 	draws     [2]*strategy.Stream
 	choices   map[strategy.Pos]*strategy.Stream // of each choose step
 
@@ -54,12 +59,15 @@ type pair struct {
 	keptAt int
 	last   time.Duration // when the last frame passed, pings left out
 
+	alarm   *time.Timer   // looks at the steps when the time of one is over
+	alarmAt time.Duration // when it goes off; 0 while it is not armed
+
 	bad     bool // a violation that no step expected
 	leaving bool // the sockets are being closed at the end
 }
 
 func newPair(f *fleet, number int) *pair {
-	p := &pair{fleet: f, number: number, nextID: firstID, shard: f.metrics.Shard(number)}
+	p := &pair{fleet: f, number: number, nextID: firstID, shard: f.metrics.Shard(number), standing: &f.standing, section: 1}
 	for i, r := range outcome.Roles {
 		p.keys[i] = f.cfg.Keys[2*number+i]
 		p.address[i] = p.keys[i].ID().String()
@@ -82,6 +90,7 @@ func (p *pair) unlock() {
 		}
 	}
 	p.dirty = p.dirty[:0]
+	p.section++
 	p.mu.Unlock()
 	for _, s := range claimed {
 		p.flush(s)

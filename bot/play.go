@@ -13,7 +13,7 @@ import (
 // It is called without the lock.
 func (p *pair) play(t *turn, step *strategy.Step) *run {
 	p.lock()
-	r := p.start(step, t.index)
+	r := p.start(step, t)
 	p.unlock()
 	switch step.Action.Kind {
 	case outcome.Open:
@@ -54,22 +54,13 @@ func (p *pair) party(w strategy.Who) *end { return p.end(w.Role(), max(w.Socket,
 func (p *pair) playRequest(t *turn, r *run) {
 	step := r.step
 	p.lock()
-	if step.Who.Party != strategy.Both {
-		p.act(p.party(step.Who), r)
-		p.unlock()
-		return
-	}
-	if !step.HasOffset {
-		if coSigned(step.Action.Kind) {
-			r.hold = &hold{}
-		}
-		p.act(p.first(outcome.Initiator), r)
-		p.act(p.first(outcome.Responder), r)
+	if step.Who.Party != strategy.Both || !step.HasOffset {
+		p.request(r)
 		p.unlock()
 		return
 	}
 	p.act(p.first(outcome.Initiator), r)
-	due := p.now() + step.Offset
+	due := r.due + step.Offset
 	p.unlock()
 	t.sleep(step.Offset, r)
 	p.lock()
@@ -77,6 +68,19 @@ func (p *pair) playRequest(t *turn, r *run) {
 	if !r.over {
 		p.act(p.first(outcome.Responder), r).due = due
 	}
+}
+
+// request starts the action of a step without an offset.
+func (p *pair) request(r *run) {
+	if r.step.Who.Party != strategy.Both {
+		p.act(p.party(r.step.Who), r)
+		return
+	}
+	if coSigned(r.step.Action.Kind) {
+		r.hold = &hold{}
+	}
+	p.act(p.first(outcome.Initiator), r)
+	p.act(p.first(outcome.Responder), r)
 }
 
 // act does the action of a step on one end.
@@ -106,7 +110,7 @@ func (p *pair) send(e *end, r *run) *op {
 	o := p.begin(r, outcome.Send, e, sendTrack{expecting: expecting(r.step.Expect)})
 	o.began = true
 	if e.sock == nil {
-		o.tell(e.without(outcome.Send))
+		o.unsent()
 		return o
 	}
 	tell := func(raw []byte, kind outgoingKind, shown []byte) {

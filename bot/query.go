@@ -39,7 +39,7 @@ func (p *pair) params(e *end, step []strategy.Param) url.Values {
 	if e.role == outcome.Initiator {
 		q.Set("host", f.cfg.ResponderHost)
 	}
-	for name, d := range ch.Timeouts {
+	for name, d := range f.timeouts {
 		q.Set("timeout_"+name, strconv.FormatInt(d.Milliseconds(), 10))
 	}
 	p.override(q, e, ch.Params)
@@ -58,7 +58,7 @@ func (p *pair) joinParams(e *end, step []strategy.Param) url.Values {
 	if e.role == outcome.Initiator {
 		q.Set("host", p.fleet.cfg.ResponderHost)
 	}
-	for name, d := range p.fleet.cfg.Scenario.Channel.Timeouts {
+	for name, d := range p.fleet.timeouts {
 		q.Set("timeout_"+name, strconv.FormatInt(d.Milliseconds(), 10))
 	}
 	q.Set("existing_channel_id", p.placeholder(e, "$channel_id"))

@@ -86,6 +86,19 @@ func (r *reporter) violation(v results.Violation) {
 	r.violations = append(r.violations, v)
 }
 
+// load takes the stages of a run under load, and its checks.
+func (r *reporter) load(steps []results.StepReport, checks []results.Check) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.steps, r.checks = steps, checks
+	for _, s := range steps {
+		r.skips = r.skips || s.Skipped
+	}
+	for _, c := range checks {
+		r.failed = r.failed || !c.Passed
+	}
+}
+
 // fill completes the report of the run.
 func (r *reporter) fill(rep *Report, interrupted bool) {
 	r.mu.Lock()

@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/big"
 	"slices"
@@ -47,8 +48,8 @@ func (p *pair) accounts(list []strategy.Account) []string {
 	return out
 }
 
-// request returns the request of an action without its optional parameters.
-func (p *pair) request(e *end, a *strategy.Action) wire.Params {
+// wanted returns the request of an action without its optional parameters.
+func (p *pair) wanted(e *end, a *strategy.Action) wire.Params {
 	switch a.Kind {
 	case outcome.Transfer:
 		return wire.UpdateNew{
@@ -126,7 +127,7 @@ func (p *pair) requestID(kind outcome.Operation, policy strategy.IDPolicy) wire.
 
 // frame returns the whole request of an action.
 func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method string) {
-	req := p.request(e, a)
+	req := p.wanted(e, a)
 	method = req.Method()
 	if len(a.Options) == 0 && a.Params == nil {
 		return wire.AppendCall(nil, id, req), method
@@ -255,7 +256,7 @@ func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy)
 	o := p.begin(r, a.Kind, e, trackOf(a))
 	o.action = a
 	if e.sock == nil {
-		o.tell(e.without(a.Kind))
+		o.unsent()
 		return o
 	}
 	o.id = p.requestID(a.Kind, policy)
@@ -263,7 +264,7 @@ func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy)
 	raw, o.method = p.frame(e, a, o.id)
 	o.sent, o.began = p.now(), true
 	if !e.send(raw, wire.Request{}) {
-		o.tell(e.without(a.Kind))
+		o.unsent()
 	}
 	return o
 }
@@ -275,8 +276,12 @@ func (e *end) without(kind outcome.Operation) outcome.Outcome {
 		return outcome.Outcome{Kind: outcome.Disconnected, Detail: "never connected"}
 	case kind == outcome.Stop && (e.died || e.closed == 1000):
 		return outcome.Outcome{Kind: outcome.Done, Detail: "the socket was closed already"}
+	case e.died && e.p.work != nil:
+		return outcome.Outcome{Kind: outcome.Died, Detail: fmt.Sprintf("at %.3f s", e.goneAt.Seconds())}
 	case e.died:
 		return outcome.Outcome{Kind: outcome.Died, Detail: "before it was sent"}
+	case e.p.work != nil:
+		return outcome.Outcome{Kind: outcome.Disconnected, Detail: fmt.Sprintf("not connected since %.3f s", e.goneAt.Seconds())}
 	}
 	return outcome.Outcome{Kind: outcome.Disconnected, Detail: "not connected"}
 }
@@ -332,7 +337,7 @@ func (p *pair) propose(e *end, r *run, a *strategy.Action, w *watch) {
 		return
 	}
 	o := p.ask(e, r, a, strategy.IDPolicy{})
-	o.answer = w
+	o.answer, o.due = w, o.sent
 }
 
 // stopAsAnswer stops the channel instead of signing.

@@ -6,7 +6,6 @@ import (
 
 	"chanbot/outcome"
 	"chanbot/results"
-	"chanbot/strategy"
 )
 
 // Report is what a run came to.
@@ -58,11 +57,14 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	f := newFleet(cfg, nodes)
+	f, err := newFleet(cfg, nodes)
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
 	f.run(ctx)
 	took := f.now()
 
-	rep := &Report{Decisions: strategy.HashDecisions(f.decisions)}
+	rep := &Report{Decisions: f.decisions()}
 	rep.Scenario = results.ScenarioReport{
 		Name: cfg.Scenario.Name, Node: nodes[0], NetworkID: cfg.NetworkID, Seed: cfg.Seed, Took: took,
 	}
@@ -73,6 +75,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if len(rep.Summary.Phases) == 0 {
 		rep.Summary.DurationS = took.Seconds()
 		rep.Summary.Throughput.SignedPerS = float64(rep.Summary.Outcomes[outcome.Signed.String()]) / max(took.Seconds(), 1e-9)
+	}
+	if f.campaign != nil {
+		f.report.load(f.campaign.report())
 	}
 	f.report.fill(rep, ctx.Err() != nil || left(cfg.Leave))
 	if f.firstMiss != nil && !f.connected.Load() && rep.Summary.Verdict != results.Passed {

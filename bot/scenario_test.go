@@ -168,11 +168,12 @@ func TestReadyScenariosPass(t *testing.T) {
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {
 			s := load(t, name)
+			pairs := 1
 			if s.Load != nil {
-				t.Skip("load is not runnable yet")
+				pairs = s.Load.Pairs
 			}
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, s, 1, func(c *simnode.Config) {
+				b := newBench(t, s, pairs, func(c *simnode.Config) {
 					if s.Node != nil && s.Node.Era == "2020" {
 						c.Era = simnode.Era2020
 						c.Latency = time.Millisecond // so that signatures of both sides cross

@@ -14,18 +14,21 @@ type run struct {
 	p      *pair
 	step   *strategy.Step
 	index  int // of the step of the scenario that it is, or is a part of, from 1
-	layers [2][]strategy.Layer
+	layers *[2][]strategy.Layer
+	cause  cause         // under load: what asked for it
+	quick  bool          // under load: only the load waits for its end
+	due    time.Duration // when it should have begun
 
 	ops     []*op // all that were attempted in this step
 	watches []*watch
-	nth     [2]map[string]int // signing requests in this step, by tag
-	hold    *hold             // answers that wait for each other; nil when none do
-	from    []int             // where the log of each end stood
-	odd     bool              // an answer was given that was not to accept
-	silent  bool              // a signing request was left without an answer
-	cut     bool              // an answer or the step closed a socket
-	pending int               // what still runs: its own work, delayed answers
-	waiting int               // answers that wait for a time or for the node
+	nth     [2]tagCounts // signing requests in this step
+	hold    *hold        // answers that wait for each other; nil when none do
+	from    []int        // where the log of each end stood
+	odd     bool         // an answer was given that was not to accept
+	silent  bool         // a signing request was left without an answer
+	cut     bool         // an answer or the step closed a socket
+	pending int          // what still runs: its own work, delayed answers
+	waiting int          // answers that wait for a time or for the node
 
 	violation *model.Violation
 	ordered   []inOrder // when it is over
@@ -39,12 +42,11 @@ type run struct {
 
 	started  time.Duration
 	ended    time.Duration
-	timer    *time.Timer
 	linger   *time.Timer // bounds the waiting for acknowledgements; nil when there was none
 	lingered bool
-	until    time.Duration // when the timer runs out
+	until    time.Duration // when its time is over
 	wake     chan struct{} // closed when something may have changed; nil while nobody waits
-	done     chan struct{} // closed when the step is over
+	done     chan struct{} // closed when the step is over; nil for a quick one
 	over     bool
 }
 
@@ -53,25 +55,54 @@ type hold struct {
 	asks []*asked
 }
 
-// start puts a step among those under way. Its own work counts as pending until
-// the caller says that it has begun.
-func (p *pair) start(step *strategy.Step, index int) *run {
-	if len(p.runs) == 0 && step.Action.Kind != outcome.Wait {
-		for _, e := range p.ends {
-			e.log = nil // those who looked at it keep their own
+// tagCounts counts by tag. There are few tags.
+type tagCounts []struct {
+	tag string
+	n   int
+}
+
+// next returns how many of a tag there are with this one.
+func (c *tagCounts) next(tag string) int {
+	for i := range *c {
+		if (*c)[i].tag == tag {
+			(*c)[i].n++
+			return (*c)[i].n
 		}
 	}
-	r := &run{
-		p: p, step: step, index: index, pending: 1,
-		started: p.now(),
-		done:    make(chan struct{}),
+	*c = append(*c, struct {
+		tag string
+		n   int
+	}{tag, 1})
+	return 1
+}
+
+// start puts a step among those under way. Its own work counts as pending until
+// the caller says that it has begun.
+func (p *pair) start(step *strategy.Step, t *turn) *run {
+	r := &run{p: p, step: step, index: t.index, layers: t.layers(step), cause: t.cause, pending: 1, started: p.now()}
+	if r.due = r.started; t.due > 0 {
+		r.due, t.due = t.due, 0 // what follows in the same turn is due when it begins
 	}
-	for i, role := range outcome.Roles {
-		r.layers[i] = p.fleet.cfg.Scenario.Layers(role, step, nil, nil)
-		r.nth[i] = map[string]int{}
+	p.begun(r)
+	r.done = make(chan struct{})
+	return r
+}
+
+// begun puts a step among those under way.
+func (p *pair) begun(r *run) {
+	step := r.step
+	if len(p.runs) == 0 && step.Action.Kind != outcome.Wait {
+		for _, e := range p.ends {
+			e.log = e.log[:0] // nobody has kept it
+		}
 	}
-	for _, e := range p.ends {
-		r.from = append(r.from, len(e.log))
+	for i, e := range p.ends {
+		if len(e.log) > 0 && r.from == nil {
+			r.from = make([]int, len(p.ends))
+		}
+		if r.from != nil {
+			r.from[i] = len(e.log)
+		}
 	}
 	limit := step.Timeout
 	if limit == 0 {
@@ -84,27 +115,8 @@ func (p *pair) start(step *strategy.Step, index int) *run {
 		}
 	}
 	r.until = r.started + limit
-	r.timer = time.AfterFunc(min(limit, p.fleet.cfg.Patience), r.tick)
 	p.runs = append(p.runs, r)
-	return r
-}
-
-// tick is called when the step's time is over, and before that whenever the
-// node may have been silent for too long. It is called without the lock.
-func (r *run) tick() {
-	p := r.p
-	p.lock()
-	defer p.unlock()
-	if r.over {
-		return
-	}
-	p.overdue(r)
-	if left := r.until - p.now(); left <= 0 {
-		r.expire()
-	} else if r.violation == nil {
-		r.timer.Reset(min(left, p.fleet.cfg.Patience))
-	}
-	p.sweep()
+	p.arm(r.nextLook())
 }
 
 // extend gives the step more time, because waiting is part of it.
@@ -136,7 +148,7 @@ func (r *run) saw(e *end) []string {
 			continue
 		}
 		if i < len(r.from) {
-			return e.log[r.from[i]:]
+			return e.log[min(r.from[i], len(e.log)):]
 		}
 		return e.log
 	}
@@ -304,7 +316,6 @@ func (r *run) finish() {
 		return
 	}
 	r.over = true
-	r.timer.Stop()
 	if r.linger != nil {
 		r.linger.Stop()
 	}
@@ -329,6 +340,10 @@ func (r *run) finish() {
 	r.hold = nil
 	r.ended = r.p.now()
 	r.p.runs = drop(r.p.runs, r)
+	if r.quick {
+		r.p.quickOver(r)
+		return
+	}
 	close(r.done)
 }
 

@@ -18,18 +18,19 @@ func (p *pair) live(t *turn) {
 	for i := range p.fleet.cfg.Iterations {
 		if t.work.Err() != nil {
 			p.fleet.report.skipped(p, i, 0)
-			return
+			break
 		}
 		p.lock()
 		p.reset(i)
 		p.turn = t
 		p.unlock()
 		ok := p.iterate(t, i)
-		p.teardown(t)
+		p.teardown(t, true)
 		if !ok {
-			return
+			break
 		}
 	}
+	p.hush()
 }
 
 // iterate runs the steps once. It returns false when one of them went wrong.
@@ -164,15 +165,16 @@ func (p *pair) choose(at strategy.Pos, weights []uint64) int {
 	return s.Pick(weights)
 }
 
-// teardown stops what is still open and waits until nothing of the channel is
-// left. It is called without the lock.
-func (p *pair) teardown(t *turn) {
+// teardown ends the sockets that are still there, of live channels by a stop if
+// that is wanted, and waits until nothing of the channel is left. It is called
+// without the lock.
+func (p *pair) teardown(t *turn, stop bool) {
 	p.lock()
 	p.leaving = true
 	for _, e := range p.ends {
 		switch {
 		case e.sock == nil:
-		case p.bad || e.joins || t.hard.Err() != nil:
+		case !stop || p.bad || e.joins || t.hard.Err() != nil:
 			e.close(strategy.CutClose)
 		case e.live() && !e.stopped:
 			raw, _ := p.frame(e, &strategy.Action{Kind: outcome.Stop}, p.id())

@@ -3,6 +3,9 @@ package bot
 import (
 	"context"
 	"time"
+
+	"chanbot/outcome"
+	"chanbot/strategy"
 )
 
 // turn is what the goroutine that runs the steps of a pair carries along.
@@ -11,6 +14,28 @@ type turn struct {
 	work  context.Context // cancelled: nothing new is begun
 	hard  context.Context // cancelled: what is under way is given up
 	index int             // of the step of the scenario, from 1
+
+	cause cause         // under load: what asks for its steps
+	due   time.Duration // under load: when the next step was due; 0 is when it begins
+}
+
+// layers returns the answers that hold in a step: those of the step come before
+// those of the step of the mix that it is a part of, then come those of the
+// phase and those of the roles.
+func (t *turn) layers(step *strategy.Step) *[2][]strategy.Layer {
+	if k := t.cause.task; k != nil && k.step == step {
+		return &k.layers
+	}
+	all := new([2][]strategy.Layer)
+	for i, role := range outcome.Roles {
+		var around *strategy.Step
+		var phase *strategy.Phase
+		if k := t.cause.task; k != nil {
+			around, phase = k.step, k.phase.of
+		}
+		all[i] = t.p.fleet.cfg.Scenario.Layers(role, step, around, phase)
+	}
+	return all
 }
 
 // sleep waits; it returns false when the step or the run ends before.
