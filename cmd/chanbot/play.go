@@ -81,6 +81,7 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		cfg.Frames = both{out.frames, p.tape}
 	}
 	if err := served.show(cfg.Metrics, cfg.Gauge); err != nil {
+		m.discard()
 		out.discard()
 		return nil, err
 	}
