@@ -100,8 +100,8 @@ func words(x *strategy.Expect) string {
 	if x == nil {
 		return ""
 	}
-	if len(x.Outcomes) == len(outcome.Kinds())-2 {
-		return "any end" // all but violation and cancelled
+	if x.Any() {
+		return "any end"
 	}
 	parts := make([]string, len(x.Outcomes))
 	for i, w := range x.Outcomes {
