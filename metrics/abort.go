@@ -12,7 +12,7 @@ type BrokenError struct{ Result Result }
 // Error names the threshold and what was measured.
 func (e *BrokenError) Error() string {
 	t := e.Result.Summary()
-	return fmt.Sprintf("threshold broken: %s (measured %g)", t.Expr, t.Value)
+	return fmt.Sprintf("threshold broken: %s (measured %s)", t.Expr, t.Measured())
 }
 
 // AbortWhenBroken returns a function for Every that cancels the run with a

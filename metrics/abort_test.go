@@ -31,7 +31,7 @@ func TestABrokenThresholdEndsTheRun(t *testing.T) {
 		}
 		wg.Wait()
 		broken, ok := errors.AsType[*BrokenError](context.Cause(ctx))
-		if !ok || broken.Error() != "threshold broken: p50(transfer.response) < 10ms (measured 1000)" {
+		if !ok || broken.Error() != "threshold broken: p50(transfer.response) < 10ms (measured 1.00s)" {
 			t.Fatalf("cause %v", context.Cause(ctx))
 		}
 		if took := time.Since(started); took < 22*time.Second || took > 25*time.Second {

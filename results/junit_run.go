@@ -73,9 +73,10 @@ func (s *Summary) junitThresholds() []junitCase {
 	var all []junitCase
 	for _, t := range s.Thresholds {
 		c := junitCase{Class: "thresholds", Name: printable(t.Expr), Time: junitSeconds(0)}
-		if text := "measured " + number(t.Value); !t.Passed {
-			if t.Problem != "" {
-				text = t.Problem
+		if !t.Passed {
+			text := t.Measured()
+			if t.Problem == "" {
+				text = "measured " + text
 			}
 			c.Failure = &junitMessage{Message: printable(text), Type: "threshold"}
 		}

@@ -32,7 +32,7 @@ func TestJUnitOfARun(t *testing.T) {
 			Violations: []Violation{{Pair: 3, Role: outcome.Initiator, Rule: "balance", Expected: "5", Got: "]]>6"}},
 		}, 4, 0, []string{
 			"run/runs to its end", "expectations/step 2, initiator: signed FAILURE expected signed, got conflict 42 by  responder",
-			"thresholds/p99(transfer.response) < 1ms FAILURE measured 12.5",
+			"thresholds/p99(transfer.response) < 1ms FAILURE measured 12.5ms",
 			"thresholds/p99(ping.response) < 1ms FAILURE not enough samples: 3, and 100 are needed",
 			"protocol/no violations FAILURE 1 violation, the first one of balance", "generator/lateness", "generator/cpu",
 		}},

@@ -55,7 +55,26 @@ func TestSummaryReport(t *testing.T) {
 	}
 	golden(t, "summary.txt", s.Render(Style{}))
 	golden(t, "summary-color.txt", s.Render(Style{Color: true}))
+	golden(t, "summary-load.txt", sampleLoad().Render(Style{}))
 	golden(t, "summary-empty.txt", (&Summary{Scenario: "x", Verdict: Interrupted}).Render(Style{}))
+}
+
+// sampleLoad is a load whose generator fell behind.
+func sampleLoad() *Summary {
+	response := Latency{Count: 24002, P50US: 1210, P90US: 2300, P99US: 51234, P999US: 812345, MaxUS: 1.2e6}
+	service := Latency{Count: 24002, P50US: 1100, P90US: 1900, P99US: 2500, P999US: 3100, MaxUS: 5000}
+	transfers := Operation{Attempts: 24000, Outcomes: Counts{"signed": 24000}, Response: response, Service: service, Wait: response}
+	return &Summary{
+		Scenario: "mixed-load", Node: "embedded", NetworkID: "ae_dev", Seed: 7, Pairs: 200, DurationS: 60.25, Verdict: Invalid,
+		Attempts: 24003, Outcomes: Counts{"signed": 24000, "done": 3},
+		Operations: map[string]Operation{"transfer": transfers, "message": {Attempts: 3, Response: Latency{Count: 3, P50US: 900, P90US: 900, P99US: 900, P999US: 900, MaxUS: 900}}},
+		Phases: []Phase{
+			{Name: "ramp-up", DurationS: 10, Operation: transfers, Throughput: Throughput{SignedPerS: 198.34}},
+			{Name: "steady-with-a-long-name", DurationS: 50.25, Operation: transfers, Throughput: Throughput{SignedPerS: 398.34}},
+		},
+		Throughput: Throughput{SignedPerS: 398.34},
+		Generator:  Generator{CPUS: 112.3, MaxRSSBytes: 123 << 20, LateP99US: 20800, LateLimitUS: 10000, CPUShare: 0.97, Cores: 2},
+	}
 }
 
 func TestNothingIsWiderThanTheTerminal(t *testing.T) {
@@ -66,6 +85,14 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > (Style{Width: width}).width() {
 				t.Errorf("%d columns in a terminal of %d: %q", n, width, line)
 			}
+		}
+	}
+}
+
+func TestALoadFitsInto80Columns(t *testing.T) {
+	for line := range strings.Lines(sampleLoad().Render(Style{})) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %q", n, line)
 		}
 	}
 }

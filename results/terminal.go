@@ -16,7 +16,9 @@ func (s *Summary) Render(st Style) string {
 	where := fmt.Sprintf("node %s, %s, seed %d, %s, %s", s.Node, s.NetworkID, s.Seed, plural(s.Pairs, "pair"), short(seconds(s.DurationS)))
 	b.WriteString(st.paint(faint, shorten(where, st.width())) + "\n\n")
 	s.renderOperations(&b, st)
+	s.renderPhases(&b, st)
 	s.renderCounts(&b, st)
+	s.renderGenerator(&b, st)
 	s.renderThresholds(&b, st)
 	s.renderChecks(&b, st)
 	if len(s.Violations) > 0 {
@@ -26,32 +28,57 @@ func (s *Summary) Render(st Style) string {
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-// renderOperations writes the table of response times.
+// tableRow writes a row of a table whose first column is wide.
+func tableRow(b *strings.Builder, st Style, code string, cells ...string) {
+	var line strings.Builder
+	line.WriteString("  " + pad(shorten(cells[0], 16), 16, false))
+	for _, c := range cells[1:] {
+		line.WriteString(" " + pad(c, 9, true))
+	}
+	b.WriteString(st.paint(code, strings.TrimRight(line.String(), " ")) + "\n")
+}
+
+// quantiles are the cells of a distribution.
+func (l Latency) quantiles() []string {
+	cells := make([]string, 0, 5)
+	for _, us := range []float64{l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS} {
+		cell := "-"
+		if l.Count > 0 {
+			cell = shortMicros(us)
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// renderOperations writes the table of response times. Under load, where
+// operations have to wait for their channel, the service times are below them.
 func (s *Summary) renderOperations(b *strings.Builder, st Style) {
 	if len(s.Operations) == 0 {
 		b.WriteString("  nothing was attempted\n")
 		return
 	}
-	row := func(code string, cells ...string) {
-		var line strings.Builder
-		line.WriteString("  " + pad(shorten(cells[0], 16), 16, false))
-		for _, c := range cells[1:] {
-			line.WriteString(" " + pad(c, 9, true))
-		}
-		b.WriteString(st.paint(code, line.String()) + "\n")
-	}
-	row(faint, "response", "attempts", "p50", "p90", "p99", "p99.9", "max")
+	tableRow(b, st, faint, "response", "attempts", "p50", "p90", "p99", "p99.9", "max")
 	for _, name := range sortedKeys(s.Operations) {
 		o := s.Operations[name]
-		cells := []string{name, fmt.Sprint(o.Attempts)}
-		for _, us := range []float64{o.Response.P50US, o.Response.P90US, o.Response.P99US, o.Response.P999US, o.Response.MaxUS} {
-			cell := "-"
-			if o.Response.Count > 0 {
-				cell = shortMicros(us)
-			}
-			cells = append(cells, cell)
+		tableRow(b, st, "", append([]string{name, fmt.Sprint(o.Attempts)}, o.Response.quantiles()...)...)
+		if len(s.Phases) > 0 && o.Wait.MaxUS > 0 {
+			tableRow(b, st, faint, append([]string{"  service", ""}, o.Service.quantiles()...)...)
 		}
-		row("", cells...)
+	}
+	b.WriteString("\n")
+}
+
+// renderPhases writes a row for each phase of a load, when there are several.
+func (s *Summary) renderPhases(b *strings.Builder, st Style) {
+	if len(s.Phases) < 2 {
+		return
+	}
+	tableRow(b, st, faint, "phase", "attempts", "signed/s", "p50", "p99", "max", "lasted")
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		q := p.Response.quantiles()
+		tableRow(b, st, "", p.Name, fmt.Sprint(p.Attempts), fmt.Sprintf("%.1f", p.Throughput.SignedPerS), q[0], q[2], q[4], short(seconds(p.DurationS)))
 	}
 	b.WriteString("\n")
 }
@@ -67,8 +94,29 @@ func (s *Summary) renderCounts(b *strings.Builder, st Style) {
 	line(b, st, "outcomes", fmt.Sprintf("%d = %s", s.Attempts, strings.Join(parts, " + ")), len(parts) > 0)
 	line(b, st, "signed", fmt.Sprintf("%.1f a second", s.Throughput.SignedPerS), s.Throughput.SignedPerS > 0)
 	line(b, st, "warm-up", fmt.Sprintf("%d not judged", s.Warmup.Attempts), s.Warmup.Attempts > 0)
-	late := seconds(s.Generator.LateP99US / 1e6)
-	line(b, st, "generator", fmt.Sprintf("p99 %s late, %.1f s CPU, %d MiB", short(late), s.Generator.CPUS, s.Generator.MaxRSSBytes>>20), s.Generator.CPUS > 0)
+}
+
+// renderGenerator says how well the generator kept up, and what is wrong with
+// it.
+func (s *Summary) renderGenerator(b *strings.Builder, st Style) {
+	g := &s.Generator
+	text := fmt.Sprintf("%.1f s CPU, %d MiB", g.CPUS, g.MaxRSSBytes>>20)
+	if g.LateLimitUS > 0 {
+		text = fmt.Sprintf("p99 %s late, %s", shortMicros(g.LateP99US), text)
+	}
+	if g.CPUShare > 0 {
+		text += fmt.Sprintf(", at most %.0f%% of %s", 100*g.CPUShare, plural(g.Cores, "core"))
+	}
+	line(b, st, "generator", text, g.CPUS > 0)
+	for _, p := range g.Problems() {
+		for i, l := range wrap("not valid: "+p.Text+": "+p.Advice, st.width()-4) {
+			mark := st.paint(yellow, "!")
+			if i > 0 {
+				mark = " "
+			}
+			b.WriteString("  " + mark + " " + l + "\n")
+		}
+	}
 }
 
 func (s *Summary) renderThresholds(b *strings.Builder, st Style) {
@@ -77,10 +125,7 @@ func (s *Summary) renderThresholds(b *strings.Builder, st Style) {
 		if !t.Passed {
 			mark = st.paint(red, "✗")
 		}
-		value := number(t.Value)
-		if t.Problem != "" {
-			value = t.Problem
-		}
+		value := t.Measured()
 		fmt.Fprintf(b, "  %s %s  (%s)\n", mark, shorten(t.Expr, st.width()-8-len(value)), value)
 	}
 }
@@ -115,6 +160,24 @@ func line(b *strings.Builder, st Style, name, text string, say bool) {
 		b.WriteString("  " + st.paint(faint, pad(name, 10, false)) + " " + l + "\n")
 		name = ""
 	}
+}
+
+// Measured writes the value of a threshold in the unit of its function, as
+// "51.2ms", "83.3%", "398.3/s" or "7"; or why there is none.
+func (t Threshold) Measured() string {
+	if t.Problem != "" {
+		return t.Problem
+	}
+	name, _, _ := strings.Cut(t.Expr, "(")
+	switch strings.TrimSpace(name) {
+	case "share":
+		return number(100*t.Value) + "%"
+	case "rate":
+		return number(t.Value) + "/s"
+	case "count":
+		return number(t.Value)
+	}
+	return shortMicros(t.Value * 1e3)
 }
 
 // number writes a threshold's value without needless digits.

@@ -22,6 +22,7 @@ const (
 	exitNotRun     = 3   // unreachable, or refused before any channel was up
 	exitInvalid    = 4   // the generator could not keep its schedule, so the measurement is not valid
 	exitBug        = 70  // a bug in chanbot
+	exitHangup     = 129 // the terminal was closed, results written
 	exitInterrupt  = 130 // stopped by Ctrl-C, results written
 	exitTerminated = 143 // stopped by SIGTERM, results written
 )

@@ -21,11 +21,16 @@ func (c *Command) runCommand() *cobra.Command {
 		Long: "Run scenario files, or built-in scenarios by name, one after the other; - reads one\n" +
 			"from standard input. Without --node an embedded node is served on a free port of\n" +
 			"the loopback interface, a fresh one for each scenario.\n\n" +
+			"A scenario with load: is a fleet of channels; its embedded node is a process of its\n" +
+			"own. --rate, --duration and --ramp-up change a load with one phase.\n\n" +
 			"The exit code is 0 when all is as expected, 1 when something was not, 2 for wrong\n" +
-			"usage or an invalid file, 3 when nothing could be run, 130 or 143 after a signal.",
+			"usage or an invalid file, 3 when nothing could be run, 4 when chanbot could not keep\n" +
+			"up with the load it was asked for, 129, 130 or 143 after a signal. A violation or an\n" +
+			"unexpected outcome outranks 4, and 4 outranks a broken threshold.",
 		Example: "  chanbot run can-not-abort-while-open --transcript transcripts\n" +
 			"  chanbot run late-abort.yaml --set amount=5 --pairs 20 --json\n" +
-			"  chanbot run late-abort.yaml --node ws://127.0.0.1:3014",
+			"  chanbot run late-abort.yaml --node ws://127.0.0.1:3014\n" +
+			"  chanbot run throughput --rate 800/s --duration 2m --threshold 'p99(transfer.response) < 20ms'",
 		Args: needArgs(1, -1, "at least one scenario"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = cmd.Flags()

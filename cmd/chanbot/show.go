@@ -74,5 +74,5 @@ func broken(t results.Threshold) string {
 	if t.Problem != "" {
 		return fmt.Sprintf("threshold not judged: %s (%s)", t.Expr, t.Problem)
 	}
-	return fmt.Sprintf("threshold broken: %s (measured %g)", t.Expr, t.Value)
+	return fmt.Sprintf("threshold broken: %s (measured %s)", t.Expr, t.Measured())
 }

@@ -31,6 +31,12 @@ func (c *Command) watch(parent context.Context, said string) (ctx context.Contex
 	if signals == nil {
 		own := make(chan os.Signal, 2) // both signals may come before the first is handled
 		signal.Notify(own, os.Interrupt, syscall.SIGTERM)
+		if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+			signal.Notify(own, syscall.SIGHUP)
+		}
+		// A reader of our output that is gone is no reason to die without results.
+		broken := make(chan os.Signal, 1) // nobody reads it
+		signal.Notify(broken, syscall.SIGPIPE)
 		signals, deaf = own, func() { signal.Stop(own) }
 	}
 	done := make(chan struct{})
@@ -64,9 +70,13 @@ func (c *Command) watch(parent context.Context, said string) (ctx context.Contex
 func (in *interruption) first(s os.Signal) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.code = exitInterrupt
-	if s == syscall.SIGTERM {
+	switch s {
+	case syscall.SIGTERM:
 		in.code = exitTerminated
+	case syscall.SIGHUP:
+		in.code = exitHangup
+	default:
+		in.code = exitInterrupt
 	}
 }
 
