@@ -33,7 +33,7 @@ type bars struct {
 func newBars(w io.Writer, color bool) *bars {
 	b := &bars{refresh: make(chan any), style: newPainter(color)}
 	b.frame.Store(&[]string{""})
-	b.progress = mpb.New(mpb.WithOutput(deaf{w}), mpb.WithManualRefresh(b.refresh))
+	b.progress = mpb.New(mpb.WithOutput(canvas{w}), mpb.WithManualRefresh(b.refresh))
 	line := func(w io.Writer, lines []string) error {
 		_, err := io.WriteString(w, strings.Join(lines, ""))
 		return err
@@ -76,12 +76,15 @@ func (b *bars) clear() {
 	b.progress.Wait()
 }
 
-// deaf keeps errors of writing from the library, which would stop reading the
-// channels: there is no terminal any more, and the run goes on without.
-type deaf struct{ w io.Writer }
+// canvas is the terminal as the library sees it. Errors of writing are kept from
+// it, because it would end: there is no terminal any more, and the run goes on
+// without.
+type canvas struct{ w io.Writer }
 
-func (d deaf) Write(b []byte) (int, error) {
-	_, _ = d.w.Write(b)
+// Write draws a frame in one piece. It begins at the left edge, which the echo of
+// a key such as Ctrl-C may have left.
+func (c canvas) Write(b []byte) (int, error) {
+	_, _ = c.w.Write(append([]byte("\r"), b...))
 	return len(b), nil
 }
 

@@ -12,6 +12,7 @@ import (
 // said is what was written down about a run so far.
 type said struct {
 	lines int
+	begun bool
 	at    time.Duration
 	stage Stage
 	phase int
@@ -22,8 +23,8 @@ type said struct {
 // or the last one is old. The beginning of the run is nothing new.
 func (s *said) due(v *view) bool {
 	next := *s
-	next.stage, next.phase, next.warm = v.Stage, v.Phase.Number, v.Phase.Warmup
-	fresh := next != *s && v.fleet
+	next.begun, next.stage, next.phase, next.warm = true, v.Stage, v.Phase.Number, v.Phase.Warmup
+	fresh := s.begun && next != *s
 	if !fresh && v.now-s.at < sameLine {
 		*s = next
 		return false

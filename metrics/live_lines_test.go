@@ -27,7 +27,9 @@ func TestPlainLinesTellWhatIsNew(t *testing.T) {
 func TestPlainLinesOfStepsComeEveryFewSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := new(notes)
-		l := NewLive(out, LiveOptions{Scenario: "late-abort", Steps: 40})
+		g := new(Gauge)
+		g.Enter(StageLoad) // as bots do that go through steps
+		l := NewLive(out, LiveOptions{Scenario: "late-abort", Steps: 40, Gauge: g})
 		l.Start()
 		time.Sleep(250 * time.Millisecond)
 		for n := range 24 {

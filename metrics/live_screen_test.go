@@ -77,6 +77,10 @@ func (s *screen) put(r rune) {
 		s.row, s.col = s.row+1, 0
 		return
 	}
+	if r == '\r' {
+		s.col = 0
+		return
+	}
 	if r < ' ' {
 		s.t.Errorf("control character %q", r)
 	}

@@ -133,6 +133,29 @@ func TestBarsLetTheLinesOfOthersPass(t *testing.T) {
 	})
 }
 
+func TestBarsSurviveTheEchoOfKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScreen(t, 80)
+		l := NewLive(s, LiveOptions{Scenario: "steps", Steps: 10, Form: FormBars})
+		l.Start()
+		time.Sleep(time.Second + time.Millisecond)
+		if _, err := s.Write([]byte("^C")); err != nil { // by the terminal itself
+			t.Fatal(err)
+		}
+		if _, err := l.Write([]byte("interrupted\n")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if got := s.text(); !strings.HasPrefix(got, "interrupted\nsteps ") || strings.Contains(got, "^C") {
+			t.Errorf("the screen is\n%s", got)
+		}
+		l.Stop()
+		if got := s.text(); got != "interrupted\n" {
+			t.Errorf("at the end the screen is\n%s", got)
+		}
+	})
+}
+
 func TestBarsColourWhatIsBad(t *testing.T) {
 	v := view{scenario: "x", fleet: true, measured: true}
 	v.at, v.Pairs, v.Open, v.Lost, v.Stage = time.Second, 10, 8, 2, StageLoad
