@@ -64,6 +64,7 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 	if missing.End {
 		run.cut(missing.After, o, secs)
 	}
+	rep.Steps, rep.Problem = run.end.Steps, run.end.Problem
 	rep.Summary = run.Summary()
 	rep.Curves = run.curves()
 	if err != nil {

@@ -65,6 +65,7 @@ func played(t testing.TB, n int) (*results.Summary, []byte) {
 	}
 	run.Violation(results.Violation{Pair: 3, Role: outcome.Responder, Rule: "round", Expected: "8", Got: "9"})
 	end := results.End{TUS: r.Done.Microseconds() + 10_000, Pairs: 200, Verdict: results.Failed, Checks: []results.Check{{Step: 1, Expected: "signed", Got: "signed", Passed: true}}}
+	end.Problem, end.Steps = "the node is gone", []results.StepReport{{Index: 1, Label: "open", Outcome: outcome.Outcome{Kind: outcome.Signed, Round: 1}, Passed: true, Took: time.Second, Saw: map[string][]string{"initiator": {"update"}}}}
 	for _, l := range run.Judge(r.Done, limits) {
 		end.Thresholds = append(end.Thresholds, l.Summary())
 	}
@@ -117,6 +118,9 @@ func TestTheSummaryIsRebuiltFromTheJournal(t *testing.T) {
 	}
 	if ended != 6000 || signed == 0 || len(rep.Marks) != 5 || len(rep.Generator) != 7 || len(rep.Curves) != 9 {
 		t.Errorf("%d ended, %d signed, %d marks, %d samples, %d curves", ended, signed, len(rep.Marks), len(rep.Generator), len(rep.Curves))
+	}
+	if rep.Problem != "the node is gone" || len(rep.Steps) != 1 || rep.Steps[0].Took != time.Second || rep.Steps[0].Outcome.Kind != outcome.Signed || len(rep.Steps[0].Saw["initiator"]) != 1 {
+		t.Errorf("problem %q, steps %+v", rep.Problem, rep.Steps)
 	}
 	var due int64
 	for _, p := range rep.Due {

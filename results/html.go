@@ -22,7 +22,7 @@ var htmlFiles embed.FS
 type htmlParts struct {
 	template *template.Template
 	style    string
-	charts   string            // the library, and how it is used here
+	charts   string            // the library, and how it is used
 	scripts  map[string]string // by page
 	licence  string
 }
@@ -33,20 +33,20 @@ var loadHTML = sync.OnceValues(func() (*htmlParts, error) {
 		return nil, fmt.Errorf("html: %w", err)
 	}
 	p := &htmlParts{template: t, scripts: make(map[string]string)}
-	library, style := "", ""
-	for name, to := range map[string]*string{
-		"uplot/uPlot.min.css": &library, "style.css": &style,
-		"charts.js": &p.charts, "uplot/LICENSE": &p.licence,
+	for _, part := range []struct {
+		name string
+		to   *string
+	}{
+		{"uplot/LICENSE", &p.licence},
+		{"uplot/uPlot.min.css", &p.style}, {"style.css", &p.style},
+		{"uplot/uPlot.iife.min.js", &p.charts}, {"numbers.js", &p.charts}, {"charts.js", &p.charts},
 	} {
-		if *to, err = htmlFile(name); err != nil {
+		text, err := htmlFile(part.name)
+		if err != nil {
 			return nil, err
 		}
+		*part.to += text + "\n"
 	}
-	p.style = library + "\n" + style
-	if library, err = htmlFile("uplot/uPlot.iife.min.js"); err != nil {
-		return nil, err
-	}
-	p.charts = library + "\n" + p.charts
 	for _, page := range []string{"report"} {
 		if p.scripts[page], err = htmlFile(page + ".js"); err != nil {
 			return nil, err

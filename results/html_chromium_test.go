@@ -63,8 +63,12 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "chanbot-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(ctx, path, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-		"--user-data-dir="+t.TempDir(), "--no-first-run", "--disable-background-networking", "--disable-component-update",
+		"--user-data-dir="+profile, "--no-first-run", "--disable-background-networking", "--disable-component-update",
 		"--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND", "about:blank")
 	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser}
 	cmd.WaitDelay = 10 * time.Second
@@ -81,10 +85,12 @@ func startChromium(t *testing.T) *chromium {
 	t.Cleanup(func() {
 		_, _ = in.WriteString(`{"id":1000000,"method":"Browser.close"}` + "\x00") // it may be gone already
 		done := time.AfterFunc(10*time.Second, cancel)
-		_ = cmd.Wait() // how it ends does not matter
+		_, _ = io.Copy(io.Discard, c.out) // until the last of its processes is gone
+		_ = cmd.Wait()                    // how it ends does not matter
 		done.Stop()
 		cancel()
 		_, _ = in.Close(), out.Close()
+		_ = os.RemoveAll(profile) // one of its processes may still be writing there
 	})
 	return c
 }

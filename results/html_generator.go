@@ -8,8 +8,9 @@ import (
 
 // htmlGenerator is how well the generator kept up.
 type htmlGenerator struct {
-	Facts  []htmlFact
-	Charts bool
+	Problems []string
+	Facts    []htmlFact
+	Charts   bool
 }
 
 func (r *RunReport) htmlGenerator() *htmlGenerator {
@@ -18,12 +19,22 @@ func (r *RunReport) htmlGenerator() *htmlGenerator {
 		return nil
 	}
 	out := &htmlGenerator{Charts: len(r.Generator) > 1}
+	for _, p := range g.Problems() {
+		out.Problems = append(out.Problems, capital(p.Text)+"; "+p.Advice+".")
+	}
 	add := func(name, value string) { out.Facts = append(out.Facts, htmlFact{name, value}) }
-	add("lateness of its own schedule, p99", period(g.LateP99US))
+	late := period(g.LateP99US)
+	if g.LateLimitUS > 0 {
+		late += ", at most " + period(g.LateLimitUS) + " is taken for exact"
+	}
+	add("lateness of its own schedule, p99", late)
+	if g.CPUShare > 0 {
+		add("of its "+counted(int64(g.Cores), "core")+" in the busiest "+CPUWindow.String(), figure(math.Round(100*g.CPUShare))+thin+"%")
+	}
 	add("CPU time", period(g.CPUS*1e6))
 	add("memory at most", bytesText(g.MaxRSSBytes))
 	add("longest pause for garbage collection", period(g.GCPauseMaxUS))
-	most := 0
+	most := g.MaxSockets
 	for i := range r.Generator {
 		most = max(most, r.Generator[i].Sockets)
 	}

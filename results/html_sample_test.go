@@ -77,6 +77,7 @@ func (s *simulated) manifest() results.Manifest {
 		Host:    results.Host{Name: "loader", OS: "linux", Arch: "amd64", CPUs: 8, Procs: 4, Go: "go1.26.0"},
 		Command: "run", Options: map[string]string{"node": "ws://127.0.0.1:3014", "pairs": fmt.Sprint(s.pairs), "set": "[amount=1,note=a b]"},
 	}
+	m.Plan = s.plan()
 	for _, l := range s.limits {
 		m.Thresholds = append(m.Thresholds, l.Text)
 	}
@@ -85,10 +86,10 @@ func (s *simulated) manifest() results.Manifest {
 
 func (s *simulated) plan() *results.RunPlan {
 	return &results.RunPlan{
-		Pairs: s.pairs, Setup: "20/s, at most 10 in flight", Teardown: "closing by mutual consent",
+		Setup: "20/s, at most 10 in flight", Teardown: "closing by mutual consent",
 		Phases: []results.PlannedPhase{
-			{Name: "steady", Arrivals: "400/s poisson", Warmup: s.warmup, Duration: s.length * 3 / 4, Count: 12_000, WarmupCount: 4000, Mix: []string{"95 % initiator: transfer 1", "4 % both: transfer 1", "1 % initiator: message"}},
-			{Name: "peak", Arrivals: "800/s", Duration: s.length / 4, Count: 8000, Mix: []string{"initiator: transfer 1"}},
+			{Name: "steady", Arrivals: "400/s poisson", WarmupS: s.warmup.Seconds(), DurationS: s.length.Seconds() * 3 / 4, Count: 12_000, WarmupCount: 4000, Mix: []string{"95 % initiator: transfer 1", "4 % both: transfer 1", "1 % initiator: message"}},
+			{Name: "peak", Arrivals: "800/s", DurationS: s.length.Seconds() / 4, Count: 8000, Mix: []string{"initiator: transfer 1"}},
 		},
 	}
 }
@@ -222,7 +223,6 @@ func (s *simulated) report(t testing.TB, part float64) *results.RunReport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep.Plan = s.plan()
 	return rep
 }
 
@@ -271,7 +271,6 @@ func samples(t testing.TB) map[string]*results.RunReport {
 		Manifest: healthy.manifest(),
 		Summary:  &results.Summary{Scenario: "mixed-load", Seed: 4711, Node: "embedded", NetworkID: "ae_dev", Verdict: results.Interrupted, Chanbot: "0.4.0", Pairs: 200},
 		Missing:  results.Missing{End: true, After: 1200 * time.Millisecond},
-		Plan:     healthy.plan(),
 	}
 	return map[string]*results.RunReport{
 		"healthy": healthy.report(t, 1), "failed": failed.report(t, 1), "interrupted": cut.report(t, .7),

@@ -93,7 +93,7 @@ func waterfall(name string, o *Operation) htmlWaterfall {
 		end = max(end, stageBar(o, stage, 0).end())
 	}
 	bars := make([]htmlBar, 0, len(o.Stages)+2)
-	wait := o.Wait.MeanUS
+	wait, service := drawable(o.Wait.MeanUS), drawable(o.Service.MeanUS)
 	if o.Service.Count > 0 {
 		if wait > 0 {
 			bars = append(bars, newBar("wait", "from the moment it was due until it was sent", "wait", 0, &o.Wait))
@@ -111,7 +111,7 @@ func waterfall(name string, o *Operation) htmlWaterfall {
 
 	// What takes very much longer than the parts, as a mean with timeouts in it,
 	// must not make them invisible.
-	width := min(max(wait+o.Service.MeanUS, end+wait), max(4*end, 1)+wait)
+	width := min(wait+max(service, end), max(4*end, 1)+wait)
 	width = max(width, 1)
 	for i := range bars {
 		b := &bars[i]
@@ -129,12 +129,16 @@ func waterfall(name string, o *Operation) htmlWaterfall {
 
 func newBar(name, words, class string, start float64, l *Latency) htmlBar {
 	return htmlBar{
-		Name: name, Words: words, Class: class, start: start, length: l.MeanUS, Count: grouped(l.Count),
+		Name: name, Words: words, Class: class, start: drawable(start), length: drawable(l.MeanUS), Count: grouped(l.Count),
 		Mean: period(l.MeanUS), P50: period(l.P50US), P99: period(l.P99US), Most: period(l.MaxUS),
 	}
 }
 
 func (b htmlBar) end() float64 { return b.start + b.length }
+
+// drawable keeps a time within what can be drawn: summaries of others may hold
+// anything.
+func drawable(us float64) float64 { return min(max(finite(us), 0), 1e15) }
 
 // stageBar places one part of an operation that waited for some time.
 func stageBar(o *Operation, stage string, wait float64) htmlBar {
@@ -168,7 +172,7 @@ func stageStart(o *Operation, stage, base string, depth int) float64 {
 		}
 		for _, before := range s.after {
 			if l, ok := o.Stages[prefix+before]; ok {
-				return stageStart(o, prefix+before, before, depth+1) + l.MeanUS
+				return stageStart(o, prefix+before, before, depth+1) + drawable(l.MeanUS)
 			}
 		}
 	}

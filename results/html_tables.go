@@ -182,6 +182,9 @@ func (r *RunReport) htmlSteps() []htmlStep {
 	var before time.Duration
 	var out []htmlStep
 	for _, s := range r.Steps {
+		if s.Index == 0 { // it was never come to
+			continue
+		}
 		row := htmlStep{Index: s.Index, Label: s.Label, State: "passed", Outcome: s.Outcome.String(), Took: periodOf(s.Took), Problems: s.Problems}
 		row.X, row.Width = percent(int64(before), int64(all)), percent(int64(s.Took), int64(all))
 		before += max(s.Took, 0)

@@ -35,13 +35,24 @@ func (r *RunReport) reasons() []string {
 	s := r.Summary
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if s.Verdict == Invalid {
-		say("The generator could not keep its own schedule: one operation in a hundred began at least %s late for reasons of its own, so the numbers say as much about this machine as about the node. Ask for a lower rate, or give the generator more of the machine.",
-			period(s.Generator.LateP99US))
+	problems := s.Generator.Problems()
+	for i, p := range problems {
+		if s.Verdict == Invalid {
+			say("%s.", capital(p.Text))
+		}
+		if s.Verdict == Invalid && i == len(problems)-1 {
+			say("So the numbers say as much about this machine as about the node: %s.", p.Advice)
+		}
+	}
+	if s.Verdict == Invalid && len(problems) == 0 {
+		say("The generator could not make the load that it was asked for, so the numbers say as much about this machine as about the node.")
+	}
+	if r.Problem != "" {
+		say("%s.", capital(strings.TrimSuffix(r.Problem, ".")))
 	}
 	if s.Verdict != Failed && r.Missing.End {
 		say("%s", r.cutOff())
-	} else if s.Verdict == Interrupted {
+	} else if s.Verdict == Interrupted && r.Problem == "" {
 		say("The run was stopped before its end. What had ended by then is reported; it is not a measurement of the whole plan.")
 	}
 	if n := len(s.Violations); n > 0 {
@@ -73,6 +84,9 @@ func (r *RunReport) reasons() []string {
 	}
 	if s.Verdict == Failed && r.Missing.End {
 		say("%s", r.cutOff())
+	}
+	if s.Verdict != Invalid && len(problems) > 0 {
+		say("Besides, the generator did not keep up: %s.", problems[0].Text)
 	}
 	if len(out) > 0 && s.Attempts > 0 {
 		return out
@@ -112,7 +126,7 @@ func (r *RunReport) allWell() string {
 func (r *RunReport) failedSteps() []string {
 	var out []string
 	for _, s := range r.Steps {
-		if !s.Passed && !s.Skipped {
+		if s.Index > 0 && !s.Passed && !s.Skipped {
 			out = append(out, fmt.Sprintf("step %d (%s)", s.Index, s.Label))
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // htmlView is a report in the texts that its page shows, in the order of the
@@ -99,9 +98,11 @@ func (v *htmlView) tiles(r *RunReport) {
 	if len(r.Steps) > 0 {
 		passed, failed := 0, 0
 		for _, p := range r.Steps {
-			if p.Passed && !p.Skipped {
+			switch {
+			case p.Skipped || p.Index == 0:
+			case p.Passed:
 				passed++
-			} else if !p.Skipped {
+			default:
 				failed++
 			}
 		}
@@ -297,22 +298,23 @@ type htmlPlanned struct {
 }
 
 func (r *RunReport) htmlPlan() *htmlPlan {
-	if r.Plan == nil {
+	plan := r.Manifest.Plan
+	if plan == nil {
 		return nil
 	}
 	p := &htmlPlan{}
-	if n := r.Plan.Pairs; n > 0 {
+	if n := r.Manifest.Pairs; n > 0 {
 		p.Facts = append(p.Facts, htmlFact{"pairs", grouped(int64(n)) + " of two bots, " + counted(2*int64(n), "socket")})
 	}
-	for _, f := range []htmlFact{{"opening the channels", r.Plan.Setup}, {"ending them", r.Plan.Teardown}} {
+	for _, f := range []htmlFact{{"opening the channels", plan.Setup}, {"ending them", plan.Teardown}} {
 		if f.Value != "" {
 			p.Facts = append(p.Facts, f)
 		}
 	}
-	for _, ph := range r.Plan.Phases {
-		row := htmlPlanned{Name: ph.Name, Arrivals: ph.Arrivals, Duration: plannedTime(ph.Duration), Mix: ph.Mix, Warmup: "–", Count: "–"}
-		if ph.Warmup > 0 {
-			row.Warmup = plannedTime(ph.Warmup)
+	for _, ph := range plan.Phases {
+		row := htmlPlanned{Name: ph.Name, Arrivals: ph.Arrivals, Duration: plannedTime(ph.DurationS), Mix: ph.Mix, Warmup: "–", Count: "–"}
+		if ph.WarmupS > 0 {
+			row.Warmup = plannedTime(ph.WarmupS)
 		}
 		if ph.Count > 0 || ph.WarmupCount > 0 {
 			row.Count, p.Counts = grouped(ph.Count), true
@@ -325,13 +327,13 @@ func (r *RunReport) htmlPlan() *htmlPlan {
 	return p
 }
 
-// plannedTime writes a time as people plan it: 30 s, 1 min 30 s.
-func plannedTime(d time.Duration) string {
-	if d >= 2*time.Minute {
-		return clock(d.Seconds())
+// plannedTime writes seconds as people plan them: 30 s, 1.5 s, 10 min.
+func plannedTime(s float64) string {
+	switch {
+	case s >= 120:
+		return clock(s)
+	case s >= 1:
+		return figure(s) + thin + "s"
 	}
-	if d%time.Second == 0 {
-		return figure(d.Seconds()) + thin + "s"
-	}
-	return periodOf(d)
+	return period(s * 1e6)
 }

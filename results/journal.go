@@ -141,6 +141,10 @@ type End struct {
 	Verdict    Verdict     `json:"verdict"`
 	Checks     []Check     `json:"checks,omitempty"`
 	Thresholds []Threshold `json:"thresholds,omitempty"`
+	// Steps are those of a scenario that runs step by step.
+	Steps []StepReport `json:"steps,omitempty"`
+	// Problem says why the run ended before its time, "" when it did not.
+	Problem string `json:"problem,omitempty"`
 }
 
 // The parts of the file that journal_write.go and journal_read.go share.

@@ -137,8 +137,14 @@ func (j *Journal) Violation(v Violation) {
 	}
 }
 
-// End records how the run ended; nothing should come after it but Close.
-func (j *Journal) End(e End) { j.record(sectionEnd, e) }
+// End records how the run ended; nothing should come after it but Close. Steps
+// that are larger than a block can be are left out.
+func (j *Journal) End(e End) {
+	if !j.record(sectionEnd, e) {
+		e.Steps = nil
+		j.record(sectionEnd, e)
+	}
+}
 
 // record adds a record that is rare enough to always be kept; it reports false
 // when it is too large.

@@ -34,6 +34,8 @@ type Manifest struct {
 	// at the end, as it was written.
 	Pairs      int      `json:"pairs,omitempty"`
 	Thresholds []string `json:"thresholds,omitempty"`
+	// Plan is what a run under load was meant to do; nil for steps.
+	Plan *RunPlan `json:"plan,omitempty"`
 	// Command is the subcommand, Options its flags as they were given.
 	Command string            `json:"command"`
 	Options map[string]string `json:"options,omitempty"`

@@ -2,7 +2,6 @@ package results
 
 import (
 	"strings"
-	"time"
 
 	"chanbot/outcome"
 )
@@ -29,32 +28,11 @@ type RunReport struct {
 	Generator []GeneratorSample
 	// Missing says what the journal did not hold.
 	Missing Missing
-	// Plan is what the run was meant to do, and Steps are those of a scenario
-	// that runs step by step. The journal holds neither; who has them adds them.
-	Plan  *RunPlan
+	// Steps are those of a scenario that runs step by step.
 	Steps []StepReport
-}
-
-// RunPlan is what a run was meant to do.
-type RunPlan struct {
-	Pairs int
-	// Setup says how the channels were to be opened, Teardown how to be ended,
-	// both in a few words; "" is not known.
-	Setup, Teardown string
-	Phases          []PlannedPhase
-}
-
-// PlannedPhase is one stretch of the load.
-type PlannedPhase struct {
-	Name string
-	// Arrivals are in the words of the scenario, as "400/s poisson".
-	Arrivals         string
-	Warmup, Duration time.Duration
-	// Count and WarmupCount are how many operations were to be due; zero when
-	// nobody knew before.
-	Count, WarmupCount int64
-	// Mix says what an arrival does, a line for each kind of work with its share.
-	Mix []string
+	// Problem says why the run ended before its time, "" when it did not or
+	// nobody knows.
+	Problem string
 }
 
 // Curve is the distribution of one clock of one operation.

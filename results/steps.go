@@ -11,20 +11,20 @@ import (
 // StepReport is what became of one step of a scenario.
 type StepReport struct {
 	// Index counts from 1.
-	Index int
+	Index int `json:"index"`
 	// Label is the step in short, as "initiator: transfer 1".
-	Label   string
-	Outcome outcome.Outcome
+	Label   string          `json:"label"`
+	Outcome outcome.Outcome `json:"outcome"`
 	// Expected is the expectation in words; "" means that none was written.
-	Expected string
-	Passed   bool
+	Expected string `json:"expected,omitempty"`
+	Passed   bool   `json:"passed"`
 	// Skipped steps did not run, because an earlier one went wrong.
-	Skipped bool
-	Took    time.Duration
+	Skipped bool          `json:"skipped,omitempty"`
+	Took    time.Duration `json:"took_ns"`
 	// Problems say in words what was wrong besides the outcome.
-	Problems []string
+	Problems []string `json:"problems,omitempty"`
 	// Saw lists by side the names of the frames that came during the step.
-	Saw map[string][]string
+	Saw map[string][]string `json:"saw,omitempty"`
 }
 
 // ScenarioReport is what became of a scenario that runs step by step.

@@ -1,57 +1,8 @@
 "use strict";
-// What the pages of chanbot share: numbers as text, the switch for the colours,
-// and charts with a legend, marks on their time axis, and keys to read them by.
+// What the pages of chanbot share: the switch for the colours, and charts with a
+// legend, marks on their time axis, and keys to read them by.
 const Charts = (() => {
-  const thin = "\u202f";
-
-  // Numbers as text.
-  const groups = n => {
-    const text = String(Math.abs(n));
-    return (n < 0 ? "−" : "") + (text.length <= 4 ? text : text.replace(/\B(?=(\d{3})+$)/g, thin));
-  };
-  const short = v => {
-    const a = Math.abs(v);
-    if (a === 0 || Number.isInteger(v) && a < 1e15) return groups(v);
-    if (a >= 999.5) return groups(Math.round(v));
-    const digits = a >= 99.95 ? 0 : a >= 9.995 ? 1 : a >= 0.9995 ? 2 : 4;
-    return String(+v.toFixed(digits)).replace("-", "−");
-  };
-  const period = us => {
-    const text = v => v < 9.995 ? v.toFixed(2) : v < 99.95 ? v.toFixed(1) : v.toFixed(0);
-    if (us === 0) return "0" + thin + "s";
-    if (us < 999.5) return text(us) + thin + "µs";
-    if (us < 999.5e3) return text(us / 1e3) + thin + "ms";
-    if (us < 120e6) return text(us / 1e6) + thin + "s";
-    return groups(Math.round(us / 60e6)) + thin + "min";
-  };
-  const bytes = n => {
-    let unit = 0;
-    while (n >= 1024 && unit < 5) { n /= 1024; unit++; }
-    return short(n < 100 ? +n.toFixed(1) : Math.round(n)) + thin + ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][unit];
-  };
-  const span = s => {
-    const two = n => String(n).padStart(2, "0");
-    if (s < 120) return short(+s.toFixed(2)) + thin + "s";
-    const whole = Math.round(s);
-    if (s < 7200) return Math.floor(whole / 60) + ":" + two(whole % 60) + thin + "min";
-    if (s < 172800) return Math.floor(whole / 3600) + ":" + two(Math.floor(whole % 3600 / 60)) + thin + "h";
-    return short(+(s / 86400).toFixed(2)) + thin + "d";
-  };
-  // A label of an axis needs no more digits than its value.
-  const plainPeriod = us => {
-    const cut = v => short(+v.toPrecision(4));
-    if (us === 0) return "0";
-    if (us < 1e3) return cut(us) + thin + "µs";
-    if (us < 1e6) return cut(us / 1e3) + thin + "ms";
-    if (us < 600e6) return cut(us / 1e6) + thin + "s";
-    return cut(us / 60e6) + thin + "min";
-  };
-  const units = {
-    rate: { text: v => short(v) + thin + "/s", axis: short },
-    count: { text: short, axis: short, whole: true },
-    period: { text: period, axis: plainPeriod },
-    bytes: { text: bytes, axis: bytes, binary: true },
-  };
+  const { thin, units, span } = Numbers;
 
   // Colours are names of variables of the style sheet.
   let colours = new Map();
@@ -262,6 +213,7 @@ const Charts = (() => {
     draw() {
       const { spec, lines } = this;
       const focused = [...this.legend.children].indexOf(document.activeElement);
+      const kept = this.plot && this.figure.dataset.zoomed === "true" ? { min: this.plot.scales.x.min, max: this.plot.scales.x.max } : null;
       if (this.plot) this.plot.destroy();
       this.plot = null;
       this.box.replaceChildren();
@@ -292,6 +244,7 @@ const Charts = (() => {
       if (focused >= 0 && this.legend.children[focused]) this.legend.children[focused].focus();
       this.plot = new uPlot(this.options(), this.data(), this.box);
       this.plot.over.append(this.tip);
+      if (kept) this.plot.setScale("x", kept);
     }
 
     data() {
@@ -328,7 +281,7 @@ const Charts = (() => {
           ...(spec.time ? { sync: { key: "time", setSeries: false } } : {}),
         },
         scales: {
-          x: { time: false, range: spec.range ? (u, min, max) => this.zoomed ? [min, max] : spec.range : undefined },
+          x: { time: false, range: (u, min, max) => min <= spec.x[0] && max >= spec.x[spec.x.length - 1] ? spec.range : [min, max] },
           y: { distr: spec.log ? 3 : 1, log: 10, range },
         },
         axes: [
@@ -344,8 +297,10 @@ const Charts = (() => {
         plugins: [marks(spec), limits(spec)],
         hooks: {
           setCursor: [u => this.read(u)],
-          setSelect: [() => this.zoomed = true],
-          setScale: [(u, key) => { if (key === "x" && spec.range && u.scales.x.min <= spec.range[0] && u.scales.x.max >= spec.range[1]) this.zoomed = false; }],
+          setScale: [(u, key) => {
+            const { min, max } = u.scales.x;
+            if (key === "x") this.figure.dataset.zoomed = String(min > spec.range[0] || max < spec.range[1]);
+          }],
         },
       };
     }
@@ -385,8 +340,7 @@ const Charts = (() => {
       const now = plot.cursor.idx;
       const to = { ArrowLeft: now == null ? last : now - step, ArrowRight: now == null ? 0 : now + step, Home: 0, End: last }[e.key];
       if (e.key === "Escape") {
-        this.zoomed = false;
-        plot.setScale("x", { min: spec.x[0], max: spec.x[last] });
+        for (const c of all) if (c === this || c.plot && spec.time && c.spec.time) c.plot.setScale("x", { min: c.spec.range[0], max: c.spec.range[1] });
         plot.setCursor({ left: -10, top: -10 }, true, true);
       } else if (to === undefined) {
         return;
@@ -415,5 +369,5 @@ const Charts = (() => {
     }
   }
 
-  return { Chart, theme, span, period, short, thin };
+  return { Chart, theme };
 })();

@@ -1,7 +1,8 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const { Chart, theme, span, short, thin } = Charts;
+  const { Chart, theme } = Charts;
+  const { span, short, thin } = Numbers;
   const $ = selector => document.querySelector(selector);
   const charts = new Map();
   for (const figure of document.querySelectorAll("figure[data-chart]")) charts.set(figure.dataset.chart, new Chart(figure));
