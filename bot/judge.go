@@ -30,7 +30,7 @@ func (p *pair) judgement(r *run) (results.StepReport, []results.Check) {
 	}
 	j := judge{r: r, p: p}
 	j.report = results.StepReport{
-		Label: label(r.step), Took: r.ended - r.started, Problems: r.problems,
+		Label: Label(r.step), Took: r.ended - r.started, Problems: r.problems,
 		Expected: words(r.step.Expect),
 	}
 	j.outcomes()

@@ -129,7 +129,7 @@ func (k *task) judge(c *campaign, step *strategy.Step, warmup bool, out outcome.
 	case named && step == k.step:
 		k.outcomes.count(ok, func() string { return shortly(out) })
 	case named:
-		k.others.of("", label(step)+": "+words(x)).count(ok, func() string { return shortly(out) })
+		k.others.of("", Label(step)+": "+words(x)).count(ok, func() string { return shortly(out) })
 	case ok:
 		k.phase.judged.worked.Add(1)
 	default:
@@ -179,10 +179,10 @@ func (ph *phase) checks(step int, thresholds bool) (all []results.Check) {
 		for _, k := range j.tasks {
 			x := k.step.Expect
 			if x != nil && k.outcomes.met.Load()+k.outcomes.unmet.Load() > 0 {
-				all = append(all, k.outcomes.check(step, "", label(k.step)+": "+words(x)))
+				all = append(all, k.outcomes.check(step, "", Label(k.step)+": "+words(x)))
 			}
 			for _, s := range k.others.all {
-				all = append(all, s.check(step, s.side, label(k.step)+": "+s.what))
+				all = append(all, s.check(step, s.side, Label(k.step)+": "+s.what))
 			}
 		}
 	}

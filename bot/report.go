@@ -67,7 +67,7 @@ func (r *reporter) skipped(_ *pair, _, from int) {
 		r.skips = true
 		if r.steps[i].Index == 0 {
 			step := &r.cfg.Scenario.Steps[i]
-			r.steps[i] = results.StepReport{Index: i + 1, Label: label(step), Expected: words(step.Expect), Skipped: true,
+			r.steps[i] = results.StepReport{Index: i + 1, Label: Label(step), Expected: words(step.Expect), Skipped: true,
 				Outcome: outcome.Outcome{Kind: outcome.Cancelled}}
 		}
 	}

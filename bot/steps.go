@@ -65,7 +65,7 @@ func (p *pair) broken() bool {
 func (p *pair) perform(t *turn, step *strategy.Step) (results.StepReport, []results.Check) {
 	a := &step.Action
 	started := p.now()
-	rep := results.StepReport{Label: label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
+	rep := results.StepReport{Label: Label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
 	var checks []results.Check
 	// each runs steps one after the other; false ends the whole.
 	each := func(t *turn, steps []strategy.Step, where string) bool {
@@ -117,7 +117,7 @@ func (p *pair) perform(t *turn, step *strategy.Step) (results.StepReport, []resu
 
 // parallel runs the branches of a step beside each other.
 func (p *pair) parallel(t *turn, step *strategy.Step) (results.StepReport, []results.Check) {
-	rep := results.StepReport{Label: label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
+	rep := results.StepReport{Label: Label(step), Passed: true, Outcome: outcome.Outcome{Kind: outcome.Done}}
 	var (
 		mu     sync.Mutex
 		checks []results.Check

@@ -8,8 +8,8 @@ import (
 	"chanbot/strategy"
 )
 
-// label says in a few words what a step does.
-func label(s *strategy.Step) string {
+// Label says in a few words what a step does, as "initiator: transfer 1".
+func Label(s *strategy.Step) string {
 	who := ""
 	switch s.Who.Party {
 	case strategy.Initiator:

@@ -102,6 +102,7 @@ func (m *measurement) end(report *bot.Report, cause error) {
 	e := results.End{
 		TUS: now.Microseconds(), Pairs: m.pairs, Verdict: report.Summary.Verdict,
 		Checks: report.Summary.Checks, Thresholds: limits,
+		Steps: report.Scenario.Steps, Problem: endedEarly(report, cause),
 	}
 	m.run.Tick(now)
 	e.Verdict = verdictOf(report.Summary.Verdict, cause, m.run.Summary().Generator, limits)

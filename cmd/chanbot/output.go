@@ -40,7 +40,7 @@ func (p *player) output(j job, cfg *bot.Config, started time.Time) (*output, err
 		Scenario:  results.NewScenarioFile(j.name, fileOf(j.source), string(j.text)),
 		Node:      p.s.nodes(),
 		NetworkID: cfg.NetworkID, Started: started, Host: results.ThisHost(),
-		Pairs: cfg.Pairs, Thresholds: texts(j.scenario.Thresholds),
+		Pairs: cfg.Pairs, Thresholds: texts(j.scenario.Thresholds), Plan: runPlan(j.source, j.scenario, p.s.seed),
 		Command: "run", Options: p.s.options(),
 	}}
 	if err := folder.WriteManifest(out.manifest); err != nil {
@@ -126,7 +126,8 @@ func (o *output) write(report *bot.Report, m *measurement) error {
 	if rep == nil {
 		rep = new(results.RunReport)
 	}
-	rep.Summary, rep.Steps = &report.Summary, report.Scenario.Steps // they know as much as the journal, or more
+	// They know as much as the journal, or more.
+	rep.Manifest, rep.Summary, rep.Steps = o.manifest, &report.Summary, report.Scenario.Steps
 	_, writeErr := writeReport(o.folder, rep)
 	err = errors.Join(err, reportErr, writeErr)
 	if o.recorder != nil {

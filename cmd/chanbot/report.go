@@ -41,6 +41,7 @@ var reportFiles = []struct {
 	write func(io.Writer, *results.RunReport) error
 }{
 	{results.JUnitFile, writeJUnit},
+	{results.HTMLFile, results.WriteHTML},
 }
 
 func writeJUnit(w io.Writer, rep *results.RunReport) error {
