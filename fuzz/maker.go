@@ -167,7 +167,7 @@ func (m *maker) channel() {
 	m.amounts[0] -= p
 	m.amounts[1] += p
 	if m.timers = m.chance(15); m.timers {
-		m.params = append(m.params, "timeouts: {sign: 600ms, accept: 500ms, funding_sign: 500ms, funding_create: 500ms, funding_lock: 900ms, idle: 2s}")
+		m.params = append(m.params, "timeouts: {sign: 600ms, accept: 500ms, funding_sign: 500ms, funding_create: 500ms, funding_lock: 4s, idle: 2s}")
 	}
 	var extra []string
 	if m.chance(15) {
@@ -186,7 +186,7 @@ func (m *maker) channel() {
 		i := m.r.IntN(2)
 		m.roles[i] = append(m.roles[i], "minimum_depth: "+m.pick("1", "4", "6"), "minimum_depth_strategy: plain")
 	}
-	if m.chance(30) {
+	if !m.timers && m.chance(12) { // it takes the initiator three seconds to try again
 		m.params = append(m.params, "first: initiator")
 	}
 }
@@ -242,7 +242,7 @@ func (m *maker) open() {
 	}
 	if len(m.steps) == 0 {
 		m.calm = true
-		m.honest("open:")
+		m.honest("open:", "timeout: 12s")
 	} else {
 		m.any("open:", "timeout: 8s")
 		m.calm = false

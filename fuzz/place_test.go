@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/http"
 	"testing"
+	"time"
 
 	"chanbot/bot"
 	"chanbot/internal/memnet"
@@ -24,7 +25,8 @@ func refused(err error) error {
 
 // inMemory serves an embedded node in memory.
 func inMemory(t testing.TB, change func(*simnode.Config)) *Place {
-	cfg := simnode.Config{Endow: new(big.Int).Exp(big.NewInt(10), big.NewInt(27), nil)}
+	// Without any latency a chain of proposals would go on for ever at one moment.
+	cfg := simnode.Config{Latency: time.Millisecond, Endow: new(big.Int).Exp(big.NewInt(10), big.NewInt(27), nil)}
 	if change != nil {
 		change(&cfg)
 	}
@@ -45,9 +47,12 @@ func inMemory(t testing.TB, change func(*simnode.Config)) *Place {
 			InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(),
 			Embedded: &bot.Embedded{OnDemand: true, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 			API: &bot.API{
-				Post:      func(ctx context.Context, s *tx.SignedTx) error { _, err := client.Post(ctx, s); return refused(err) },
-				NextNonce: func(ctx context.Context, id tx.ID) (uint64, error) { n, err := client.NextNonce(ctx, id); return n, refused(err) },
-				Height:    client.Height,
+				Post: func(ctx context.Context, s *tx.SignedTx) error { _, err := client.Post(ctx, s); return refused(err) },
+				NextNonce: func(ctx context.Context, id tx.ID) (uint64, error) {
+					n, err := client.NextNonce(ctx, id)
+					return n, refused(err)
+				},
+				Height: client.Height,
 			},
 		},
 		Account: func(ctx context.Context, id tx.ID) (*big.Int, uint64, error) {

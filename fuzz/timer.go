@@ -25,7 +25,7 @@ func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
 		}
 	}
 	least -= least / 10
-	var last [2]time.Duration
+	var sides [2]quietness
 	for i := range t.frames {
 		f := &t.frames[i]
 		r, err := outcome.ParseRole(f.Side)
@@ -35,18 +35,50 @@ func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
 		if f.Dir == results.DirOut && abortsLikeATimer.Match(f.Frame) {
 			return nil // its code may be what the peer is told
 		}
-		since := f.T - last[r.Index()]
+		q := &sides[r.Index()]
 		if f.Dir == results.DirIn {
-			if w := wire.DecodeFrame(f.Frame); ranOut(&w) && since < least && last[r.Index()] > 0 {
+			w := wire.DecodeFrame(f.Frame)
+			if since, known := q.before(f.T); ranOut(&w) && known && since < least {
 				return &breach{
 					Rule: RuleTimer, Role: r, Cell: t.last[r.Index()],
 					Expected: fmt.Sprintf("no timer before %v", least), Got: fmt.Sprintf("%s after %v", w.Name(), since.Round(time.Millisecond)),
 				}
 			}
+			if w.Kind == wire.KindResult || w.Kind == wire.KindError {
+				q.answered = f.T
+			}
 		}
-		last[r.Index()] = f.T
+		q.pass(f.T)
 	}
 	return nil
+}
+
+// burst is the time within which frames count as having come together. A socket
+// that was blocked gives everything at once when it goes on (fsm 3.3), beginning
+// with the answer that was withheld.
+const burst = 40 * time.Millisecond
+
+// quietness is when one side saw or sent something.
+type quietness struct {
+	last, earlier time.Duration // the last one, and the last one before its burst
+	answered      time.Duration // the last answer
+}
+
+func (q *quietness) pass(at time.Duration) {
+	if at-q.last > burst {
+		q.earlier = q.last
+	}
+	q.last = at
+}
+
+// before returns how long it had been quiet before a moment and the burst that
+// it belongs to. It is not known when the socket may have been blocked.
+func (q *quietness) before(at time.Duration) (since time.Duration, known bool) {
+	from := q.last
+	if at-q.last <= burst {
+		from = q.earlier
+	}
+	return at - from, from > 0 && at-q.answered > burst
 }
 
 var abortsLikeATimer = regexp.MustCompile(`"error"\s*:\s*"?3\b`)

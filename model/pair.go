@@ -124,11 +124,12 @@ func (r *request) carries(info string) bool {
 }
 
 // deliverable reports whether a message was certainly one that the node sends
-// on: answered with "ok" or without an id, in an open channel.
+// on: answered with "ok" or without an id, in a channel that both have signed.
+// Before that the peer's state machine need not know of this one.
 func (r *request) deliverable() bool {
 	members, _ := wire.Members(r.req.Params)
 	text, ok := wire.Text(members["info"])
-	return ok && plain(text) && !r.early
+	return ok && plain(text) && !r.early && !r.unfunded
 }
 
 // conflicts judges the conflicts of one side by what the other one did.

@@ -35,6 +35,7 @@ type request struct {
 	wish *wish  // of update.new, deposit and withdraw, when it is well formed
 
 	swallowed bool // a conflict came that may have ended it
+	unfunded  bool // sent before both had signed the create transaction
 }
 
 // mustAnswer reports whether the node owes an answer whatever happens.
@@ -117,7 +118,7 @@ func (c *Client) Sent(frame []byte, req wire.Request) {
 }
 
 func (c *Client) sent(req wire.Request, batch bool) {
-	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp}
+	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp, unfunded: c.phase < PhaseFunding}
 	switch r.kind {
 	case callSignature:
 		c.sentSignature(r)
