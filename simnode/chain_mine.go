@@ -72,6 +72,11 @@ func (c *chain) includeLocked(block []*poolTx, payer tx.Hash) (_ []*poolTx, held
 		if winner == nil {
 			return block, held
 		}
+		for _, h := range c.ledger.bent {
+			if h.chain.applied != nil {
+				h.chain.applied(c.ledger, winner.tx, winner.terms)
+			}
+		}
 		block = append(block, winner)
 		c.pool.drop(payer, func(p *poolTx) bool { return p.terms.nonce <= winner.terms.nonce })
 	}

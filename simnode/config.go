@@ -85,6 +85,11 @@ type Config struct {
 	// that nobody listens on; default 3 s.
 	DialRetry time.Duration
 
+	// Defects are the names of protocol mistakes that the node makes, see
+	// Defects; default none. A name that no defect has makes New panic; Validate
+	// tells before.
+	Defects []string
+
 	// Log gets what the node would write into its own log; default nothing.
 	Log *slog.Logger
 }

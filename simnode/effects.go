@@ -159,7 +159,8 @@ func (l *ledger) closeMutual(payer *accountState, s *channelState, t *tx.CloseMu
 	}
 	payer.Nonce++
 	l.fees = sum(l.fees, t.Fee)
-	l.payOut(s, less(s.ChannelAmount, t.Fee), t.InitiatorAmountFinal, t.ResponderAmountFinal)
+	initiator, responder := l.finals(t, t.InitiatorAmountFinal, t.ResponderAmountFinal)
+	l.payOut(s, less(s.ChannelAmount, t.Fee), initiator, responder)
 	return nil
 }
 

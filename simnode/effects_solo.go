@@ -88,7 +88,8 @@ func (l *ledger) settle(payer *accountState, s *channelState, t *tx.Settle, heig
 		return insufficientFunds
 	}
 	l.charge(payer, t.Fee)
-	l.payOut(s, s.ChannelAmount, t.InitiatorAmountFinal, t.ResponderAmountFinal)
+	initiator, responder := l.finals(t, t.InitiatorAmountFinal, t.ResponderAmountFinal)
+	l.payOut(s, s.ChannelAmount, initiator, responder)
 	return nil
 }
 

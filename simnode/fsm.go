@@ -76,6 +76,9 @@ type fsm struct {
 
 	ended bool
 	out   []action
+
+	// bent are the defects; nil without any.
+	bent []machineHooks
 }
 
 // terms are what both sides have to agree on.
@@ -164,9 +167,10 @@ const (
 	evStop                        // channels.system stop
 	evRefused                     // the peer's node closed the link before channel_open
 	evStarted                     // the client has been told; the timer of the first state starts
+	evForeign                     // a frame of another channel comes here; only defects do that
 )
 
-var eventNames = [...]string{"request", "signed", "peer", "link up", "link down", "timer", "mined", "depth", "posted", "client lost", "client back", "stop", "refused", "started"}
+var eventNames = [...]string{"request", "signed", "peer", "link up", "link down", "timer", "mined", "depth", "posted", "client lost", "client back", "stop", "refused", "started", "foreign"}
 
 // String names the event for logs.
 func (k eventKind) String() string { return eventNames[k] }
@@ -261,7 +265,13 @@ func (f *fsm) Step(ev event) []action {
 	}
 	before := f.state
 	f.now = ev.at
+	if f.bent != nil && !f.takes(&ev) {
+		return f.out
+	}
 	f.handle(ev)
+	if f.bent != nil {
+		f.handled(&ev)
+	}
 	// Kept events are offered again after every change of state, oldest first,
 	// until a whole pass changes nothing.
 	for f.state != before && !f.ended && len(f.postponed) > 0 {
@@ -309,6 +319,8 @@ func (f *fsm) handle(ev event) {
 		f.clientLost()
 	case evClientBack:
 		f.clientBack()
+	case evForeign:
+		f.pass(famMessage, frameNotice(ev.msg.text))
 	case evStarted:
 		f.note(historyReport, famInfo.String(), nil) // fsm_up
 	case evStop:
@@ -325,13 +337,32 @@ func (f *fsm) emit(a action) { f.out = append(f.out, a) }
 func (f *fsm) reply(a answer) { f.emit(action{kind: actReply, reply: a}) }
 
 func (f *fsm) tell(m peerMsg) {
+	if f.bent != nil {
+		f.bendMessage(m)
+		return
+	}
+	f.send(m)
+}
+
+func (f *fsm) send(m peerMsg) {
 	f.note(historySend, m.kind.String(), nil)
 	f.emit(action{kind: actPeer, msg: &m})
 }
 
-// report sends a notification to the client, or keeps it in the history alone
-// when there is no client or its family is switched off.
+// report tells the client something.
 func (f *fsm) report(fam family, n notice) {
+	if f.bent == nil {
+		f.pass(fam, n)
+		return
+	}
+	for _, b := range f.notifications(frameOf(n, f.channelText)) {
+		f.pass(fam, frameNotice(b))
+	}
+}
+
+// pass sends a notification to the client, or keeps it in the history alone
+// when there is no client or its family is switched off.
+func (f *fsm) pass(fam family, n notice) {
 	if fam == famSign {
 		f.note(historyRequest, famSign.String(), n)
 	} else {

@@ -25,7 +25,13 @@ func (f *fsm) snapshot() (saved, bool) {
 	if f.signed == nil || f.state == channelClosed {
 		return saved{}, false
 	}
-	return saved{params: *f.p, terms: f.terms, depth: f.peerDepth, channel: f.channelID, signed: f.signed, round: f.round, balances: f.balances}, true
+	s := saved{params: *f.p, terms: f.terms, depth: f.peerDepth, channel: f.channelID, signed: f.signed, round: f.round, balances: f.balances}
+	for i := range f.bent {
+		if fn := f.bent[i].saved; fn != nil {
+			fn(&s)
+		}
+	}
+	return s, true
 }
 
 // newReestablished returns the machine of a channel that the node knows from

@@ -94,11 +94,11 @@ func (f *fsm) fundingCreated(m *peerMsg) {
 		f.event(wire.EventNotCreateTx)
 		f.end()
 		return
-	case create.StateHash != f.balances.hash(&f.terms):
+	case !f.passes(checkCreateState, nil, m.signed, create.StateHash == f.balances.hash(&f.terms)):
 		f.event(wire.EventBadStateHash)
 		f.end()
 		return
-	case !f.signedExactly(m.signed, f.peer):
+	case !f.passes(checkCreateOffer, nil, m.signed, f.signedExactly(m.signed, f.peer)):
 		f.event(wire.EventBadSignature)
 		f.end()
 		return
@@ -128,7 +128,8 @@ func (f *fsm) createCoSigned(s *tx.SignedTx) {
 // fundingSigned: the initiator pushes the co-signed create transaction.
 func (f *fsm) fundingSigned(m *peerMsg) {
 	inner, err := m.signed.Decode()
-	if err != nil || contentOf(inner) != contentOf(f.half.inner) || !f.signedExactly(m.signed, f.own, f.peer) {
+	good := err == nil && contentOf(inner) == contentOf(f.half.inner) && f.signedExactly(m.signed, f.own, f.peer)
+	if !f.passes(checkCreateAck, &f.half, m.signed, good) {
 		f.end()
 		return
 	}

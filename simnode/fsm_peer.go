@@ -34,13 +34,14 @@ const (
 	msgReestablish
 	msgReestAck
 	msgInBand
+	msgForeign // a frame that belongs to the sender's client; only defects send it
 )
 
 var msgNames = [...]string{
 	"none", "channel_open", "channel_accept", "funding_created", "funding_signed", "funding_locked",
 	"update", "update_ack", "update_error", "deposit_created", "deposit_signed", "deposit_locked", "deposit_error",
 	"withdraw_created", "withdraw_signed", "withdraw_locked", "withdraw_error", "shutdown", "shutdown_ack", "shutdown_error",
-	"leave", "leave_ack", "channel_reestablish", "channel_reest_ack", "inband_msg",
+	"leave", "leave_ack", "channel_reestablish", "channel_reest_ack", "inband_msg", "foreign",
 }
 
 // String names the message as fsm.md does, without the leading >.
@@ -67,6 +68,9 @@ func (f *fsm) peerMessage(ev event) {
 	switch m.kind {
 	case msgInBand:
 		f.inBand(m)
+		return
+	case msgForeign:
+		f.pass(famMessage, frameNotice(m.text))
 		return
 	case msgChannelOpen:
 		if f.state == awaitingOpen {
@@ -179,6 +183,7 @@ func (f *fsm) offered(m *peerMsg) bool {
 
 // crossed is the conflict of an own operation with the peer's.
 func (f *fsm) crossed(peers opKind) {
+	f.drops(lostCrossing)
 	f.conflict(wire.ConflictConflict, f.round)
 	f.tell(peerMsg{kind: traits[peers].failed, code: wire.ConflictConflict, round: f.round})
 	f.becomeIdle()
@@ -218,16 +223,14 @@ func (f *fsm) checkOffer(kind opKind, m *peerMsg) (operation, bool) {
 		return op, false
 	}
 	op.inner = inner
-	if !f.pinInRange(m.pinned) || !f.hasSigned(m.signed, f.peer) {
-		return op, false
+	good := f.pinInRange(m.pinned) && f.hasSigned(m.signed, f.peer)
+	if good || f.bent != nil {
+		after, ok := f.execute(m.updates)
+		op.after = after
+		c := contentOf(inner)
+		good = good && ok && c.kind == kind && c.channel == f.channelID && c.round == op.round && c.state == after.hash(&f.terms)
 	}
-	after, ok := f.balances.apply(&f.terms, m.updates)
-	if !ok {
-		return op, false
-	}
-	op.after = after
-	c := contentOf(inner)
-	return op, c.kind == kind && c.channel == f.channelID && c.round == op.round && c.state == after.hash(&f.terms)
+	return op, f.passes(checkOffer, &op, m.signed, good)
 }
 
 // pinInRange tells whether a block may be pinned by a peer's operation: it lies
@@ -272,6 +275,7 @@ func (f *fsm) failedByPeer(m *peerMsg) bool {
 	default:
 		return false
 	}
+	f.drops(lostPeer)
 	f.conflict(m.code, m.round)
 	f.becomeOpen()
 	return true

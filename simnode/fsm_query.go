@@ -11,6 +11,16 @@ import (
 
 // query answers a question about the last co-signed state.
 func (f *fsm) query(r *clientRequest) answer {
+	a := f.look(r)
+	for i := range f.bent {
+		if fn := f.bent[i].query; fn != nil {
+			a = fn(f, r, a)
+		}
+	}
+	return a
+}
+
+func (f *fsm) look(r *clientRequest) answer {
 	switch r.method {
 	case wire.MethodGetBalances:
 		return answer{result: f.balancesOf(r.accounts)}

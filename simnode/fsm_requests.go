@@ -34,6 +34,11 @@ func internalError() answer { return answer{code: wire.CodeInternalError} }
 func (f *fsm) request(ev event) {
 	r := ev.request
 	verdict := f.judge(r.group(), r.tag)
+	for i := range f.bent {
+		if fn := f.bent[i].verdict; fn != nil {
+			verdict = fn(f, r.group(), r.tag, verdict)
+		}
+	}
 	if r.method == wire.MethodAssumeMinimumDepth && verdict == accept && !f.assumable(r) {
 		verdict = wait
 		if f.state == channelClosed {
@@ -47,6 +52,7 @@ func (f *fsm) request(ev event) {
 		f.keep(ev)
 	case collide:
 		f.reply(answer{})
+		f.drops(lostCollision)
 		f.conflict(wire.ConflictConflict, f.round)
 		f.tell(peerMsg{kind: traits[f.op.kind].failed, code: wire.ConflictConflict, round: f.round})
 		f.becomeIdle()
@@ -75,6 +81,11 @@ func swallowed(method string, refusal answer) answer {
 
 // serve carries out an accepted request.
 func (f *fsm) serve(r *clientRequest) {
+	for i := range f.bent {
+		if fn := f.bent[i].request; fn != nil {
+			fn(f, r)
+		}
+	}
 	switch r.method {
 	case wire.MethodUpdateNew:
 		f.transfer(r)
@@ -107,6 +118,7 @@ func (f *fsm) serve(r *clientRequest) {
 func (f *fsm) abort(r *clientRequest) {
 	op := f.op
 	f.reply(answer{})
+	f.drops(lostAbort)
 	f.event(wire.EventAbortedUpdate)
 	if !op.own {
 		f.tell(peerMsg{kind: traits[op.kind].failed, code: r.code, round: f.round})
@@ -136,7 +148,7 @@ func (f *fsm) transfer(r *clientRequest) {
 		return
 	}
 	updates := append([]update{{kind: updTransfer, from: r.from, to: r.to, amount: r.amount}}, metas(r.meta)...)
-	after, ok := f.balances.apply(&f.terms, updates)
+	after, ok := f.execute(updates)
 	if !ok {
 		f.reply(rejected(wire.CodeInsufficientBalance))
 		return
@@ -177,7 +189,7 @@ func (f *fsm) depositOrWithdraw(r *clientRequest) {
 		kind, u = opWithdraw, update{kind: updWithdraw, to: f.own, amount: r.amount}
 	}
 	updates := append([]update{u}, metas(r.meta)...)
-	after, ok := f.balances.apply(&f.terms, updates)
+	after, ok := f.execute(updates)
 	if !ok {
 		f.reply(internalError())
 		return

@@ -74,6 +74,9 @@ func (f *fsm) shutdownOffered(m *peerMsg) bool {
 		good = ok && offer.InitiatorAmountFinal.Cmp(i) == 0 && offer.ResponderAmountFinal.Cmp(r) == 0 && offer.TTL == want.TTL &&
 			offer.FromID == f.peer
 	}
+	if isClose {
+		good = f.passes(checkShutdown, nil, m.signed, good)
+	}
 	soloClosing := f.state == channelClosing
 	switch {
 	case !f.hasClient && !(good && f.hasSigned(m.signed, f.own)):

@@ -102,22 +102,24 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 	case traits[f.op.kind].solo:
 		f.soloSigned(s, same)
 	case f.op.kind == opCreate && f.op.own:
-		if same && f.signedExactly(s, f.own) {
+		if f.passes(checkInitiatorSign, &f.op, s, same && f.signedExactly(s, f.own)) {
 			f.createSigned(s, inner.(*tx.Create))
 		}
 	case f.op.kind == opCreate:
-		if same && f.signedExactly(s, f.own, f.peer) {
+		if f.passes(checkResponderSign, &f.op, s, same && f.signedExactly(s, f.own, f.peer)) {
 			f.createCoSigned(s)
 		}
 	case f.op.own:
-		if !same || !f.hasSigned(s, f.own) {
+		if !f.passes(checkOwn, &f.op, s, same && f.hasSigned(s, f.own)) {
+			f.drops(lostSignature)
 			f.conflict(wire.ConflictValidation, f.round)
 			f.becomeOpen()
 			return
 		}
 		f.ownSigned(s, inner)
 	default:
-		if !same || !f.signedExactly(s, f.own, f.peer) {
+		if !f.passes(checkAck, &f.op, s, same && f.signedExactly(s, f.own, f.peer)) {
+			f.drops(lostSignature)
 			f.conflict(wire.ConflictValidation, f.round)
 			f.tell(peerMsg{kind: traits[f.op.kind].failed, code: wire.ConflictValidation, round: f.round})
 			f.becomeOpen()
@@ -172,7 +174,8 @@ func (f *fsm) acknowledge(s *tx.SignedTx) {
 func (f *fsm) acked(m *peerMsg) {
 	op := f.half
 	inner, err := m.signed.Decode()
-	if err != nil || contentOf(inner) != contentOf(op.inner) || !f.signedExactly(m.signed, f.own, f.peer) {
+	good := err == nil && contentOf(inner) == contentOf(op.inner) && f.signedExactly(m.signed, f.own, f.peer)
+	if !f.passes(checkAcked, &op, m.signed, good) {
 		f.end()
 		return
 	}
@@ -189,6 +192,11 @@ func (f *fsm) acked(m *peerMsg) {
 // adopt makes a co-signed transaction the state of the channel.
 func (f *fsm) adopt(s *tx.SignedTx, round uint64, b balances) {
 	f.signed, f.round, f.balances = s, round, b
+	for i := range f.bent {
+		if fn := f.bent[i].adopted; fn != nil {
+			fn(f)
+		}
+	}
 }
 
 // posted goes on after the mempool has taken or refused a transaction.

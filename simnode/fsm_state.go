@@ -110,6 +110,7 @@ func (f *fsm) timeout() {
 		// The responder between its create signature and open: nothing to fall back to.
 		f.end()
 	case f.ongoing:
+		f.drops(lostTimeout)
 		f.conflict(wire.ConflictTimeout, f.round)
 		f.becomeOpen()
 	case f.p.Role == roleResponder && f.p.KeepRunning:
@@ -121,6 +122,11 @@ func (f *fsm) timeout() {
 
 // becomeAwaitingSignature asks the client to sign op.
 func (f *fsm) becomeAwaitingSignature(op operation) {
+	for i := range f.bent {
+		if fn := f.bent[i].offer; fn != nil {
+			fn(f, &op)
+		}
+	}
 	f.op = op
 	f.state = awaitingSignature
 	f.askToSign()

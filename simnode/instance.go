@@ -234,6 +234,9 @@ func (in *instance) step(ev event, work *[]*instance) {
 	ended := false
 	ev.at = time.Now()
 	acts := in.f.Step(ev)
+	if in.node.bent != nil {
+		acts = in.bendActions(acts, work)
+	}
 	// What the peer is told is on its way before a client can react to what it
 	// is told, so that a client which waits for both sides meets no straggler.
 	for i := range acts {
@@ -289,6 +292,11 @@ func (in *instance) awaitDepth(height uint64, deep *tx.SignedTx) {
 // arm restarts the timer of the state; every event does (fsm.md 4).
 func (in *instance) arm() {
 	d := in.f.timer()
+	for i := range in.f.bent {
+		if fn := in.f.bent[i].timer; fn != nil {
+			d = fn(in.f, d)
+		}
+	}
 	if d == 0 {
 		in.deadline = time.Time{}
 		if in.timer != nil {

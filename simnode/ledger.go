@@ -103,6 +103,9 @@ type ledger struct {
 	channels map[tx.ID]*channelState
 	fees     *big.Int
 	endowed  *big.Int
+
+	// bent are the defects; nil without any.
+	bent []hooks
 }
 
 func newLedger(cfg chainConfig) *ledger {

@@ -25,13 +25,14 @@ type Network struct {
 
 // NewNetwork returns a network without nodes, which runs until Close. Of the
 // configuration it takes what the chain is like: NetworkID, Era, CreateVersion,
-// Blocks, KeyBlockEvery, Endow and NoVerify.
+// Blocks, KeyBlockEvery, Endow, NoVerify, and of Defects those of the chain.
 func NewNetwork(cfg Config) *Network {
 	w := &Network{
 		chain: newChain(chainConfig{NetworkID: cfg.networkID(), CreateVersion: cfg.createVersion(), Endow: cfg.Endow, NoVerify: cfg.NoVerify}),
 		stop:  make(chan struct{}),
 		links: make(map[[2]*Node]*Link),
 	}
+	w.chain.ledger.bent = cfg.bendings()
 	if cfg.Blocks != Manual {
 		w.chain.onPost(func() { w.chain.mineMicro() })
 	}

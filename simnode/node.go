@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type Node struct {
 	cache     map[channelSide]saved
 	setups    slots
 	sockets   slots
+
+	// bent are the defects; nil without any.
+	bent []hooks
 }
 
 // channelSide is what a reconnecting client names.
@@ -66,6 +70,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 		byChannel: make(map[channelSide]*instance),
 		ports:     make(map[int][]*instance),
 		cache:     make(map[channelSide]saved),
+		bent:      cfg.bendings(),
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -159,6 +164,7 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(bad.code), bad.code)
 		return
 	}
+	bad = n.judged(&p, bad)
 	if !n.enter(&n.sockets, n.cfg.MaxSockets, -1, r.Context().Done()) {
 		return
 	}
@@ -236,10 +242,10 @@ func (n *Node) connect(s *session, p *connectParams) *refusal {
 	if p.Reconnect {
 		return n.reconnect(s, p)
 	}
-	if bad := p.checkAmounts(); bad != nil {
+	if bad := n.judged(p, p.checkAmounts()); bad != nil {
 		return bad
 	}
-	if bad := p.checkAccounts(func(id tx.ID) bool { _, ok := n.chain.account(id); return ok }); bad != nil {
+	if bad := n.judged(p, p.checkAccounts(func(id tx.ID) bool { _, ok := n.chain.account(id); return ok })); bad != nil {
 		return bad
 	}
 	return n.start(s, p, func(v view, fsmID string) *fsm { return newFSM(p, v, &n.cfg, fsmID) })
@@ -251,10 +257,21 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 	if _, err := rand.Read(in.fsmID[:]); err != nil {
 		return refusedStart()
 	}
+	for _, h := range n.bent {
+		if h.node.fsmID != nil {
+			h.node.fsmID(&in.fsmID)
+		}
+	}
 	text := tx.Encode(tx.PrefixByteArray, in.fsmID[:])
 	in.f = machine(&nodeView{chain: n.chain, noVerify: n.cfg.NoVerify, networkID: n.NetworkID()}, text)
+	n.bend(in.f)
 	n.mu.Lock()
 	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
+	for _, h := range n.bent {
+		if h.node.full != nil {
+			full = h.node.full(len(n.instances), full)
+		}
+	}
 	bad := p.checkStart(full, func(port int) bool { return !n.cfg.busy(port) })
 	if bad == nil {
 		n.instances[in] = struct{}{}
@@ -268,7 +285,9 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 	// client that hears it may let the other side connect at once.
 	s.hold()
 	defer s.resume()
-	s.push(wire.AppendInfo(nil, in.f.channelText, wire.Info{Event: wire.EventFSMUp, FSMID: text}), in.f.channelText)
+	for _, up := range in.f.notifications(wire.AppendInfo(nil, in.f.channelText, wire.Info{Event: wire.EventFSMUp, FSMID: text})) {
+		s.push(up, in.f.channelText)
+	}
 	if p.Reconnect {
 		in.watch()
 	}
@@ -288,7 +307,7 @@ func (n *Node) reconnect(s *session, p *connectParams) *refusal {
 	if bad := p.checkFSMID(); bad != nil {
 		return bad
 	}
-	if p.ExistingFSMID != in.fsmID {
+	if !n.knows(p.ExistingFSMID, in.fsmID) {
 		return wrongFSMID()
 	}
 	s.in = in
@@ -313,7 +332,7 @@ func (n *Node) reestablish(s *session, p *connectParams) *refusal {
 	if bad := p.checkFSMID(); bad != nil {
 		return bad
 	}
-	if p.ExistingFSMID != kept.fsmID {
+	if !n.knows(p.ExistingFSMID, kept.fsmID) {
 		return wrongFSMID()
 	}
 	again := kept.params
@@ -346,7 +365,9 @@ func (n *Node) known(in *instance, channel tx.ID) {
 func (n *Node) forget(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.instances, in)
+	if !slices.ContainsFunc(n.bent, func(h hooks) bool { return h.node.frees != nil && !h.node.frees() }) {
+		delete(n.instances, in)
+	}
 	if key := (channelSide{in.f.channelID, in.role}); n.byChannel[key] == in {
 		delete(n.byChannel, key)
 	}

@@ -36,10 +36,7 @@ func parseParams(rawQuery string) (connectParams, *refusal) {
 	case p.Reconnect:
 		return p, nil
 	}
-	if ref := p.checkAmounts(); ref != nil {
-		return connectParams{}, ref
-	}
-	return p, nil
+	return p, p.checkAmounts()
 }
 
 // splitQuery reads a query string. Of repeated keys the last one counts. A

@@ -63,6 +63,9 @@ func newSession(n *Node, conn *websocket.Conn, out *gather) *session {
 	ping := conn.PingHandler()
 	conn.SetPingHandler(func(data string) error {
 		s.heard()
+		if slices.ContainsFunc(n.bent, func(h hooks) bool { return h.node.pings != nil && !h.node.pings(s) }) {
+			return nil
+		}
 		return ping(data)
 	})
 	pong := conn.PongHandler()
@@ -167,6 +170,9 @@ func (s *session) isClosing() bool {
 // handle serves one text frame and keeps nothing of it. It returns false when
 // the machine ended under a waiting request.
 func (s *session) handle(b []byte) bool {
+	if slices.ContainsFunc(s.node.bent, func(h hooks) bool { return h.node.frame != nil && !h.node.frame(s, b) }) {
+		return true
+	}
 	reqs, batch, ok := wire.ParseRequests(b)
 	if !ok {
 		return true // dropped without a word (ws-api 3.1)
@@ -180,7 +186,11 @@ func (s *session) handle(b []byte) bool {
 	if a.gone {
 		return false
 	}
-	s.put(appendAnswer(nil, &reqs[0], a, s.channelID()))
+	if frame := appendAnswer(nil, &reqs[0], a, s.channelID()); s.node.bent != nil {
+		s.bendAnswer(&reqs[0], a, frame)
+	} else {
+		s.put(frame)
+	}
 	if then != nil {
 		s.node.dispatch(s.in, *then, nil)
 	}
@@ -264,6 +274,11 @@ func (s *session) request(r *wire.Request) (answer, *event) {
 		return s.signing(r, tag)
 	}
 	c, refusal := decodeRequest(r)
+	for _, h := range s.node.bent {
+		if h.node.decoded != nil {
+			refusal = h.node.decoded(&c, refusal)
+		}
+	}
 	switch {
 	case refusal != nil:
 		return *refusal, nil
