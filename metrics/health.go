@@ -7,9 +7,9 @@ import (
 	"chanbot/results"
 )
 
-// generatorLocked says how well the generator kept up. Response is how long all
-// judged operations took.
-func (r *Run) generatorLocked(response results.Latency) (g results.Generator) {
+// generatorLocked says how well the generator kept up, when the operations of
+// the load were served in these times.
+func (r *Run) generatorLocked(service results.Latency) (g results.Generator) {
 	for i := range r.samples {
 		s := &r.samples[i]
 		g.CPUS = s.CPUS
@@ -24,7 +24,7 @@ func (r *Run) generatorLocked(response results.Latency) (g results.Generator) {
 		g.Cores = runtime.GOMAXPROCS(0)
 	}
 	if len(r.marks) > 0 { // there was a load
-		g.LateLimitUS = results.LateLimit(response)
+		g.LateLimitUS = results.LateLimit(service)
 		from, to := r.loadLocked()
 		g.CPUShare = busiest(r.samples, from, to, results.CPUWindow) / float64(g.Cores)
 	}

@@ -76,7 +76,7 @@ func TestAGeneratorThatFellBehind(t *testing.T) {
 		for range 100 {
 			run.Shard(0).Late(c.late)
 			run.Shard(0).Begin(outcome.Transfer, "steady", false)
-			run.Shard(0).Record(&results.OperationRecord{Operation: outcome.Transfer, Phase: "steady", Done: c.takes, Outcome: outcome.Outcome{Kind: outcome.Signed}})
+			run.Shard(0).Record(&results.OperationRecord{Operation: outcome.Transfer, Phase: "steady", Sent: c.takes / 4, Done: c.takes + c.takes/4, Outcome: outcome.Outcome{Kind: outcome.Signed}})
 		}
 		if c.load {
 			run.Mark(results.PhaseMark{TUS: 2e6, Phase: "steady", What: results.MarkEnd})

@@ -242,6 +242,6 @@ func (v *view) tooLate() bool {
 	if len(v.operations) == 0 {
 		return false
 	}
-	response := results.Latency{P99US: float64(v.operations[0].response.p99)}
-	return float64(v.late) > results.LateLimit(response)
+	service := results.Latency{P50US: float64(v.operations[0].service.p50)}
+	return float64(v.late) > results.LateLimit(service)
 }

@@ -254,7 +254,8 @@ func (r *Run) Summary() *results.Summary {
 	defer rec.mu.Unlock()
 	all, byName := rec.groupLocked(func(k key) bool { return !k.warmup })
 	s.Attempts, s.Outcomes, s.Operations = all.Attempts, all.Outcomes, byName
-	s.Throughput = throughput(all.Outcomes, judged)
+	loaded := rec.sumLocked(r.inLoad).summary()
+	s.Throughput = throughput(loaded.Outcomes, judged)
 	s.Warmup.Attempts = rec.sumLocked(func(k key) bool { return k.warmup }).attempts
 	for _, name := range names {
 		all, byName := rec.groupLocked(func(k key) bool { return !k.warmup && k.phase == name })
@@ -263,9 +264,14 @@ func (r *Run) Summary() *results.Summary {
 			Operation: all, Operations: byName, Throughput: throughput(all.Outcomes, took[name]),
 		})
 	}
-	s.Generator = r.generatorLocked(all.Response)
+	s.Generator = r.generatorLocked(loaded.Service)
 	return s
 }
+
+// inLoad says that operations under a key are part of what a run measures: of
+// its phases or, when it has none, of all of it. The set-ups and the end of the
+// channels are no part of a load.
+func (r *Run) inLoad(k key) bool { return !k.warmup && (len(r.marks) == 0 || k.phase != "") }
 
 func throughput(c results.Counts, took time.Duration) results.Throughput {
 	if took <= 0 {

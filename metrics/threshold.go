@@ -158,21 +158,56 @@ func compare(value float64, op string, limit float64) bool {
 	return false
 }
 
-// Judge measures thresholds on what has ended so far.
+// Judge measures thresholds on what has ended so far. Under load, all operations
+// together are those of the phases, without the set-ups and the end of the
+// channels, except that count counts every one; and the end of the run, for
+// those with a window, is that of the load.
 func (r *Run) Judge(now time.Duration, thresholds []Threshold) []Result {
 	r.rec.collect(now)
 	judged := r.judged(now)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	from, now := r.loadedLocked(now)
 	r.rec.mu.Lock()
 	defer r.rec.mu.Unlock()
 	out := make([]Result, 0, len(thresholds))
 	for _, t := range thresholds {
 		if t.Last > 0 {
-			c, took := r.rec.window.sum(t.Operation, now, t.Last)
+			c, took := r.rec.window.sum(t.Operation, now, min(t.Last, now-from))
 			out = append(out, t.judge(c, took))
 			continue
 		}
-		c := r.rec.sumLocked(func(k key) bool { return !k.warmup && (t.Operation == "" || k.operation == t.Operation) })
+		c := r.rec.sumLocked(func(k key) bool {
+			if t.Operation != "" {
+				return !k.warmup && k.operation == t.Operation
+			}
+			return r.inLoad(k) || t.Func == "count" && !k.warmup
+		})
 		out = append(out, t.judge(c, judged))
 	}
 	return out
+}
+
+// loadedLocked returns the judged stretch of a run: from the first phase, without
+// its warm-up, to the end of the last one, or to now; from the start to now when
+// there are no phases.
+func (r *Run) loadedLocked(now time.Duration) (from, to time.Duration) {
+	measured, open := false, make(map[string]bool)
+	for _, m := range r.marks {
+		at := time.Duration(m.TUS) * time.Microsecond
+		if m.What == results.MarkMeasure && (!measured || at < from) {
+			from, measured = at, true
+		}
+		open[m.Phase] = m.What != results.MarkEnd
+		to = max(to, at)
+	}
+	for _, still := range open {
+		if still {
+			return min(from, now), now
+		}
+	}
+	if len(open) == 0 {
+		return 0, now
+	}
+	return min(from, now), min(to, now)
 }

@@ -85,3 +85,64 @@ func TestARunWithoutPhasesIsJudgedFromItsStart(t *testing.T) {
 		t.Errorf("%v with phases", got)
 	}
 }
+
+// Set-ups, the drain and the end of the channels are no part of what a load is
+// judged by.
+func TestALoadIsJudgedByItsPhases(t *testing.T) {
+	run := NewRun(Options{Shards: 1, Window: time.Minute})
+	at := func(s int) time.Duration { return time.Duration(s) * time.Second }
+	record := func(n int, op outcome.Operation, kind outcome.Kind, phase string, warmup bool, done time.Duration) {
+		for range n {
+			r := results.OperationRecord{Operation: op, Phase: phase, Warmup: warmup, Due: done - 10*time.Millisecond, Sent: done - 5*time.Millisecond, Done: done, Outcome: outcome.Outcome{Kind: kind}}
+			run.Shard(0).Begin(op, phase, warmup)
+			run.Shard(0).Record(&r)
+		}
+	}
+	mark := func(s int, what string) {
+		run.Mark(results.PhaseMark{TUS: at(s).Microseconds(), Phase: "steady", What: what})
+	}
+	for s := 1; s <= 20; s++ {
+		switch s {
+		case 6:
+			mark(5, results.MarkWarmup)
+		case 8:
+			mark(7, results.MarkMeasure)
+		case 18:
+			mark(17, results.MarkEnd)
+		}
+		switch {
+		case s <= 5:
+			record(40, outcome.Open, outcome.Signed, "", false, at(s))
+		case s <= 7:
+			record(100, outcome.Transfer, outcome.Conflict, "steady", true, at(s))
+		case s <= 17:
+			record(9, outcome.Transfer, outcome.Signed, "steady", false, at(s))
+			record(1, outcome.Transfer, outcome.Conflict, "steady", false, at(s))
+		default:
+			record(40, outcome.Close, outcome.Done, "", false, at(s))
+		}
+		run.Tick(at(s))
+	}
+	for name, c := range map[string]struct {
+		Threshold
+		want float64
+	}{
+		"share":                  {Threshold{Func: "share", Kind: outcome.Signed}, 0.9},
+		"rate":                   {Threshold{Func: "rate", Kind: outcome.Signed}, 9},
+		"count counts all":       {Threshold{Func: "count", Kind: outcome.Signed}, 290},
+		"what is named is meant": {Threshold{Func: "count", Operation: outcome.Open, Kind: outcome.Signed}, 200},
+		"the last part":          {Threshold{Func: "rate", Kind: outcome.Signed, Last: at(5)}, 9},
+		"more than there was":    {Threshold{Func: "rate", Kind: outcome.Signed, Last: at(50)}, 9},
+		"its share":              {Threshold{Func: "share", Kind: outcome.Conflict, Last: at(50)}, 0.1},
+	} {
+		c.Threshold.Op = "=="
+		c.Limit = c.want
+		if got := run.Judge(at(20), []Threshold{c.Threshold})[0]; got.State != Holds {
+			t.Errorf("%s: %v (%s), want %v", name, got.Value, got.State, c.want)
+		}
+	}
+	run.End(results.End{TUS: at(20).Microseconds()})
+	if s := run.Summary(); s.Throughput.SignedPerS != 9 || s.DurationS != 10 || s.Outcomes["signed"] != 290 {
+		t.Errorf("%v signed a second in %v s, %v", s.Throughput.SignedPerS, s.DurationS, s.Outcomes)
+	}
+}

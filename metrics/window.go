@@ -83,11 +83,12 @@ func (v *interval) slot(op outcome.Operation, warmup bool) *slot {
 	return s
 }
 
-// last yields the intervals that ended in the last span before now.
+// last yields the intervals that ended in the last span before now, and the one
+// that goes on.
 func (w *window) last(now, span time.Duration) iter.Seq[*interval] {
 	return func(yield func(*interval) bool) {
 		for i := range w.intervals {
-			if v := &w.intervals[i]; v.end > now-span && !yield(v) {
+			if v := &w.intervals[i]; v.end > now-span && v.start < now && !yield(v) {
 				return
 			}
 		}

@@ -29,8 +29,8 @@ const (
 	// LateFloor is how late operations may always begin, p99: less than what
 	// anybody judges a node by.
 	LateFloor = 10 * time.Millisecond
-	// LatePart is which part of the response time (p99) the lateness may be when
-	// that is more.
+	// LatePart is which part of the service time (p50) the lateness may be when
+	// that is more: a slow node is not measured better by a faster generator.
 	LatePart = 0.1
 	// MaxCPUShare is the share of its cores that the process may use: beyond it
 	// frames wait for the process that should read them.
@@ -39,10 +39,11 @@ const (
 	CPUWindow = 5 * time.Second
 )
 
-// LateLimit returns how late operations may begin, p99, when that is what their
-// response times were.
-func LateLimit(response Latency) float64 {
-	return max(float64(LateFloor.Microseconds()), math.Round(LatePart*response.P99US))
+// LateLimit returns how late operations may begin, p99, when those of the load
+// were served in these times. It does not go by the response times: lateness is
+// a part of them.
+func LateLimit(service Latency) float64 {
+	return max(float64(LateFloor.Microseconds()), math.Round(LatePart*service.P50US))
 }
 
 // GeneratorProblem is a reason not to believe the measurements of a run.

@@ -35,8 +35,8 @@ func TestWhatAGeneratorMayNotDo(t *testing.T) {
 			t.Errorf("%s: %s", name, said)
 		}
 	}
-	if LateLimit(Latency{P99US: 1000}) != 10_000 || LateLimit(Latency{P99US: 500_000}) != 50_000 {
-		t.Error("the limit is neither 10 ms nor a tenth of the response time")
+	if LateLimit(Latency{P50US: 1000, P99US: 1e6}) != 10_000 || LateLimit(Latency{P50US: 500_000}) != 50_000 {
+		t.Error("the limit is neither 10 ms nor a tenth of the service time")
 	}
 	inf := Generator{CPUS: math.Inf(1), LateP99US: math.NaN(), CPUShare: math.Inf(1), LateLimitUS: math.NaN(), GCPauseMaxUS: math.NaN()}
 	if inf.finite() != (Generator{}) {
