@@ -70,10 +70,8 @@ type chain struct {
 	mu       sync.Mutex // guards all below
 	ledger   *ledger
 	pool     *pool
-	keys     []keyBlock          // ascending by height, without gaps; the last one is the top
-	blocks   map[tx.Hash]uint64  // height of the generation of every key and micro block
-	mined    map[tx.Hash]minedTx // by transaction hash
-	tip      tx.Hash             // newest block, key or micro
+	past     past
+	tip      tx.Hash // newest block, key or micro
 	watchers map[tx.ID][]*watcher
 	heights  heightQueue
 	posted   []func()
@@ -104,8 +102,7 @@ func newChain(cfg chainConfig) *chain {
 		courier:  newCourier(),
 		ledger:   newLedger(cfg),
 		pool:     newPool(),
-		blocks:   make(map[tx.Hash]uint64),
-		mined:    make(map[tx.Hash]minedTx),
+		past:     newPast(),
 		watchers: make(map[tx.ID][]*watcher),
 	}
 	for h := cfg.Start - min(cfg.Start, pastBlocks); h <= cfg.Start; h++ {
@@ -164,18 +161,15 @@ func (c *chain) top() (height uint64, keyHash tx.Hash) {
 	return k.Height, k.Hash
 }
 
-func (c *chain) topLocked() keyBlock { return c.keys[len(c.keys)-1] }
+func (c *chain) topLocked() keyBlock { return c.past.top() }
 
-// keyBlock returns the key block at a height. The hundred heights below the
-// first top exist too, so that an old block can be picked from the start.
+// keyBlock returns the key block at a height that is remembered. The hundred
+// heights below the first top exist too, so that an old block can be picked from
+// the start.
 func (c *chain) keyBlock(height uint64) (keyBlock, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first := c.keys[0].Height
-	if height < first || height > c.topLocked().Height {
-		return keyBlock{}, false
-	}
-	return c.keys[height-first], true
+	return c.past.keyBlock(height)
 }
 
 // blockByHash finds the generation of a key or micro block, as named by the
@@ -183,7 +177,7 @@ func (c *chain) keyBlock(height uint64) (keyBlock, bool) {
 func (c *chain) blockByHash(h tx.Hash) (height uint64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	height, ok = c.blocks[h]
+	height, ok = c.past.heights[h]
 	return height, ok
 }
 
@@ -205,12 +199,11 @@ func (c *chain) pendingOf(id tx.ID) []*tx.SignedTx {
 	return list
 }
 
-// transaction returns a transaction that is in a block.
+// transaction returns a transaction that is in a block, if it is remembered.
 func (c *chain) transaction(h tx.Hash) (minedTx, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m, ok := c.mined[h]
-	return m, ok
+	return c.past.transaction(h)
 }
 
 // waiting returns a transaction of the pool, and why the last attempt to put
@@ -267,12 +260,11 @@ func (c *chain) coins() (total, endowed *big.Int) {
 // but what is below them, so a repeated run has the same ones.
 func (c *chain) addKeyBlockLocked(height uint64) {
 	k := keyBlock{Height: height, Prev: c.tip, Time: c.cfg.Clock()}
-	if len(c.keys) > 0 {
+	if len(c.past.keys) > 0 {
 		k.PrevKey = c.topLocked().Hash
 	}
 	k.Hash = blockHash("key", c.cfg.NetworkID, c.tip, height)
-	c.keys = append(c.keys, k)
-	c.blocks[k.Hash] = height
+	c.past.addKeyBlock(k)
 	c.tip = k.Hash
 }
 

@@ -89,10 +89,10 @@ func (c *chain) addMicroBlockLocked(block []*poolTx) {
 		hashes[i] = p.hash
 	}
 	c.tip = blockHash("micro", c.cfg.NetworkID, c.tip, height, hashes...)
-	c.blocks[c.tip] = height
+	in := c.past.addMicroBlock(c.tip)
 	for _, p := range block {
 		m := minedTx{Signed: p.signed, Tx: p.tx, Height: height, Hash: p.hash, Block: c.tip}
-		c.mined[p.hash] = m
+		c.past.mined.set(p.hash, inBlock{p.signed, in})
 		c.tellWatchersLocked(p.terms.channel, m)
 	}
 }

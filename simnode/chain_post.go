@@ -123,7 +123,7 @@ func (c *chain) knows(h tx.Hash) bool {
 }
 
 func (c *chain) knowsLocked(h tx.Hash) bool {
-	if _, mined := c.mined[h]; mined {
+	if _, mined := c.past.mined.get(h); mined {
 		return true
 	}
 	return c.pool.byHash[h] != nil

@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"math/big"
+	"sync"
 	"time"
 
 	"chanbot/tx"
@@ -75,7 +76,7 @@ type fsm struct {
 	noted   int
 
 	ended bool
-	out   []action
+	out   *[]action // of the present Step; nil once done
 
 	// bent are the defects; nil without any.
 	bent []machineHooks
@@ -255,18 +256,18 @@ func (t terms) first() balances {
 	}
 }
 
-// Step handles one event. The returned actions are valid until the next Step.
-// An ended machine ignores everything.
+// Step handles one event. The returned actions are valid until done or the next
+// Step. An ended machine ignores everything.
 func (f *fsm) Step(ev event) []action {
-	clear(f.out)
-	f.out = f.out[:0]
+	f.done()
 	if f.ended {
 		return nil
 	}
+	f.out = actionLists.Get().(*[]action)
 	before := f.state
 	f.now = ev.at
 	if f.bent != nil && !f.takes(&ev) {
-		return f.out
+		return *f.out
 	}
 	f.handle(ev)
 	if f.bent != nil {
@@ -289,7 +290,22 @@ func (f *fsm) Step(ev event) []action {
 			}
 		}
 	}
-	return f.out
+	return *f.out
+}
+
+// actionLists are for the actions of a Step. A machine has none while it waits,
+// which is what most of them do.
+var actionLists = sync.Pool{New: func() any { return new([]action) }}
+
+// done says that the actions of the last Step are carried out.
+func (f *fsm) done() {
+	if f.out == nil {
+		return
+	}
+	clear(*f.out)
+	*f.out = (*f.out)[:0]
+	actionLists.Put(f.out)
+	f.out = nil
 }
 
 func (f *fsm) handle(ev event) {
@@ -299,7 +315,7 @@ func (f *fsm) handle(ev event) {
 	case evSigned:
 		f.answered(ev)
 	case evPeer:
-		f.note(historyReceive, ev.msg.kind.String(), nil)
+		f.note(historyReceive, ev.msg.kind.historyTag(), nil)
 		f.peerMessage(ev)
 	case evLinkUp:
 		f.linkUp()
@@ -322,7 +338,7 @@ func (f *fsm) handle(ev event) {
 	case evForeign:
 		f.pass(famMessage, frameNotice(ev.msg.text))
 	case evStarted:
-		f.note(historyReport, famInfo.String(), nil) // fsm_up
+		f.note(historyReport, historyTag(famInfo), nil) // fsm_up
 	case evStop:
 		f.reply(answer{})
 		f.end()
@@ -332,7 +348,7 @@ func (f *fsm) handle(ev event) {
 // keep postpones an event until the state has changed.
 func (f *fsm) keep(ev event) { f.postponed = append(f.postponed, ev) }
 
-func (f *fsm) emit(a action) { f.out = append(f.out, a) }
+func (f *fsm) emit(a action) { *f.out = append(*f.out, a) }
 
 func (f *fsm) reply(a answer) { f.emit(action{kind: actReply, reply: a}) }
 
@@ -345,7 +361,7 @@ func (f *fsm) tell(m peerMsg) {
 }
 
 func (f *fsm) send(m peerMsg) {
-	f.note(historySend, m.kind.String(), nil)
+	f.note(historySend, m.kind.historyTag(), nil)
 	f.emit(action{kind: actPeer, msg: &m})
 }
 
@@ -364,9 +380,9 @@ func (f *fsm) report(fam family, n notice) {
 // when there is no client or its family is switched off.
 func (f *fsm) pass(fam family, n notice) {
 	if fam == famSign {
-		f.note(historyRequest, famSign.String(), n)
+		f.note(historyRequest, historyTag(famSign), n)
 	} else {
-		f.note(historyReport, fam.String(), n)
+		f.note(historyReport, historyTag(fam), n)
 	}
 	if f.reports(fam) {
 		f.emit(action{kind: actNotify, frame: frameOf(n, f.channelText)})

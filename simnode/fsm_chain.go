@@ -34,7 +34,7 @@ func (f *fsm) becomeMutualClosed(s *tx.SignedTx, typ string) {
 
 // mined handles a transaction of this channel that was seen in a block.
 func (f *fsm) mined(ev event) {
-	f.note(historyReceive, wire.OnChainChannelChanged, nil)
+	f.note(historyReceive, historyChanged, nil)
 	switch t := ev.mined.(type) {
 	case *tx.Create, *tx.Deposit, *tx.Withdraw:
 		if f.state != awaitingLocked || f.locked == nil || ev.signed.Hash() != f.locked.Hash() {

@@ -15,7 +15,7 @@ import (
 // historyEntry is one thing that a machine reported, asked, sent or received.
 type historyEntry struct {
 	typ historyType
-	tag string
+	tag historyTag
 	at  int64  // nanoseconds of the Unix clock
 	of  notice // nil for what is no frame
 }
@@ -35,9 +35,34 @@ var historyTypeNames = [...]string{"report", "send", "receive", "request"}
 // String is the type's name in the answer.
 func (t historyType) String() string { return historyTypeNames[t] }
 
+// historyTag says of what: a family of notifications, a message of the machines,
+// or one of the two below.
+type historyTag uint8
+
+const (
+	historyMessages historyTag = 64 // the first kind of message
+	historySigned   historyTag = 254
+	historyChanged  historyTag = 255
+)
+
+func (k msgKind) historyTag() historyTag { return historyMessages + historyTag(k) }
+
+// String is the tag in the answer.
+func (t historyTag) String() string {
+	switch {
+	case t == historySigned:
+		return "signed"
+	case t == historyChanged:
+		return wire.OnChainChannelChanged
+	case t >= historyMessages:
+		return msgKind(t - historyMessages).String()
+	}
+	return family(t).String()
+}
+
 // note adds to the window. Like the node's, it holds between one and two times
 // LogKeep entries: when the newer half is full, the older one is dropped.
-func (f *fsm) note(typ historyType, tag string, of notice) {
+func (f *fsm) note(typ historyType, tag historyTag, of notice) {
 	if f.p.LogKeep <= 0 {
 		return
 	}
@@ -51,6 +76,9 @@ func (f *fsm) note(typ historyType, tag string, of notice) {
 		f.history[f.noted%size] = e
 	}
 	f.noted++
+	if keep := f.p.LogKeep; f.noted >= 2*keep && f.noted%keep == 0 {
+		clear(f.history[f.noted%(2*keep):][:keep])
+	}
 }
 
 // fullHistory is up to how many entries the room for all of them is taken at
@@ -70,8 +98,8 @@ func (f *fsm) fetchHistory(r *clientRequest) []byte {
 	entries := []wire.HistoryEntry{}
 	for i := range f.kept() {
 		e := &f.history[(f.noted-1-i)%len(f.history)]
-		typ := e.typ.String()
-		if len(r.types) > 0 && !slices.Contains(r.types, typ) || len(r.tags) > 0 && !slices.Contains(r.tags, e.tag) {
+		typ, tag := e.typ.String(), e.tag.String()
+		if len(r.types) > 0 && !slices.Contains(r.types, typ) || len(r.tags) > 0 && !slices.Contains(r.tags, tag) {
 			continue
 		}
 		info := json.RawMessage(`{}`)
@@ -80,7 +108,7 @@ func (f *fsm) fetchHistory(r *clientRequest) []byte {
 				info = frame.Data
 			}
 		}
-		entries = append(entries, wire.HistoryEntry{Type: typ, Tag: e.tag, Time: time.Unix(0, e.at).UTC().Format(time.RFC3339Nano), Info: info})
+		entries = append(entries, wire.HistoryEntry{Type: typ, Tag: tag, Time: time.Unix(0, e.at).UTC().Format(time.RFC3339Nano), Info: info})
 		if len(entries) >= r.count {
 			break
 		}

@@ -79,7 +79,7 @@ func (f *fsm) signedExactly(s *tx.SignedTx, ids ...tx.ID) bool {
 // answered handles a client's signature. The socket has acknowledged it
 // already: "ok" comes before and regardless of the checks (ws-api 3.4).
 func (f *fsm) answered(ev event) {
-	f.note(historyReceive, "signed", nil)
+	f.note(historyReceive, historySigned, nil)
 	switch f.judge(groupSigned, ev.tag) {
 	case accept:
 		f.takeAnswer(ev.signed)

@@ -37,11 +37,11 @@ const (
 // those of the others. A path that the ports do not have is answered with 404
 // and an empty body.
 //
-// Each handler remembers which transactions were posted through it, so one that
-// the pool has dropped is known for good, as on a real node. Not copied are the
+// Each handler remembers which transactions were posted through it lately, so one
+// that the pool has dropped is still known, as on a real node. Not copied are the
 // limits on connections and on requests at a time (http-api 1).
 func (n *Node) HTTP(ports ...Port) http.Handler {
-	a := &api{node: n, posted: make(map[tx.Hash]struct{})}
+	a := &api{node: n, posted: newRecent[tx.Hash, struct{}](keptTransactions)}
 	for _, r := range apiRoutes() {
 		if len(ports) == 0 || slices.Contains(ports, r.port) {
 			r.segments = strings.Split(r.pattern, "/")
@@ -59,7 +59,7 @@ type api struct {
 	channel bool
 
 	mu     sync.Mutex // guards posted
-	posted map[tx.Hash]struct{}
+	posted recent[tx.Hash, struct{}]
 }
 
 // apiRoute is one operation. A {} in the pattern stands for one segment.

@@ -142,15 +142,18 @@ func (c *chain) recent(within time.Duration) (mined []minedTx, ends map[uint64]t
 	end := c.cfg.Clock()
 	since := end.Add(-within)
 	ends = make(map[uint64]time.Time)
-	for _, k := range slices.Backward(c.keys) {
+	for _, k := range slices.Backward(c.past.keys) {
 		if end.Before(since) {
 			break
 		}
 		ends[k.Height] = end
 		end = k.Time
 	}
-	for _, m := range c.mined {
-		if _, ok := ends[m.Height]; ok {
+	for hash, in := range c.past.mined.all {
+		if _, ok := ends[in.block.height]; !ok {
+			continue
+		}
+		if m, ok := c.past.transaction(hash); ok {
 			mined = append(mined, m)
 		}
 	}

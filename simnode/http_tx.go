@@ -51,7 +51,7 @@ func (a *api) postTransaction(c apiCall) apiAnswer {
 		return apiAnswer{http.StatusInternalServerError, object{"reason": "Internal server error"}}
 	}
 	a.mu.Lock()
-	a.posted[hash] = struct{}{}
+	a.posted.set(hash, struct{}{})
 	a.mu.Unlock()
 	return answered(object{"tx_hash": hash.Text(tx.PrefixTxHash)})
 }
@@ -88,7 +88,7 @@ func postedText(body []byte) (string, *apiAnswer) {
 // pool has dropped stays known.
 func (a *api) known(h tx.Hash) string {
 	a.mu.Lock()
-	_, before := a.posted[h]
+	_, before := a.posted.get(h)
 	a.mu.Unlock()
 	// A transaction goes from the pool into a block, so look in this order.
 	_, _, waits := a.node.chain.waiting(h)

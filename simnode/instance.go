@@ -1,6 +1,7 @@
 package simnode
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,9 +21,8 @@ type instance struct {
 	port  int
 
 	mu     sync.Mutex
-	queue  []item
-	spare  []item // room for the next queue, empty
-	late   []item // with Config.Latency: not taken up yet, oldest first
+	queue  *[]item // nil while it is empty
+	late   []item  // with Config.Latency: not taken up yet, oldest first
 	waking *time.Timer
 	// underway is what the link still delays, oldest first.
 	underway []item
@@ -38,7 +38,8 @@ type instance struct {
 	timer    *time.Timer
 	deadline time.Time
 	watching bool
-	cancels  []func()
+	unwatch  func()
+	waits    []depthWait
 
 	dialTimer *time.Timer // guarded by node.mu
 	knownAs   atomic.Pointer[tx.ID]
@@ -102,7 +103,7 @@ func (in *instance) pushLocked(it item, work *[]*instance) bool {
 	if in.node.cfg.Latency > 0 && in.delayLocked(it) {
 		return true
 	}
-	in.queue = append(in.queue, it)
+	in.queueLocked(it)
 	if !in.running {
 		in.running = true
 		*work = append(*work, in)
@@ -139,12 +140,12 @@ func (in *instance) wake() {
 	for n < len(in.late) && !in.late[n].due.After(now) {
 		n++
 	}
-	in.queue = append(in.queue, in.late[:n]...)
+	in.queueLocked(in.late[:n]...)
 	in.late = in.late[n:]
 	if len(in.late) > 0 {
 		in.waking.Reset(in.late[0].due.Sub(now))
 	}
-	run := !in.running && !in.ended && len(in.queue) > 0
+	run := !in.running && !in.ended && in.queue != nil
 	in.running = in.running || run
 	in.mu.Unlock()
 	if run {
@@ -156,31 +157,34 @@ func (in *instance) wake() {
 func (in *instance) run(work *[]*instance) {
 	for {
 		in.mu.Lock()
-		if len(in.queue) == 0 || in.ended {
+		if in.queue == nil || in.ended {
 			in.running = false
 			in.mu.Unlock()
 			return
 		}
 		batch := in.queue
-		in.queue = in.spare
+		in.queue = nil
 		in.mu.Unlock()
-		for i := range batch {
-			in.take(&batch[i], work)
+		for i := range *batch {
+			in.take(&(*batch)[i], work)
 		}
-		in.reuse(batch)
+		clear(*batch)
+		*batch = (*batch)[:0]
+		mailboxes.Put(batch)
 	}
 }
 
-// maxSpare is how many items a mailbox keeps room for.
-const maxSpare = 4
+// mailboxes are used again: nearly all machines wait, and have nothing in theirs.
+var mailboxes = sync.Pool{New: func() any { return new([]item) }}
 
-// reuse keeps the room of a batch that was handled for the next.
-func (in *instance) reuse(batch []item) {
-	clear(batch)
-	if cap(batch) > maxSpare {
-		batch = nil
+func (in *instance) queueLocked(its ...item) {
+	if len(its) == 0 {
+		return
 	}
-	in.spare = batch[:0]
+	if in.queue == nil {
+		in.queue = mailboxes.Get().(*[]item)
+	}
+	*in.queue = append(*in.queue, its...)
 }
 
 func (in *instance) take(it *item, work *[]*instance) {
@@ -215,6 +219,8 @@ func (in *instance) take(it *item, work *[]*instance) {
 				in.push(item{ev: event{kind: evLinkDown}, link: it.link}, work)
 			}
 		}()
+	case evDepth:
+		in.reached(it.ev.signed)
 	case evClientLost:
 		if in.session != it.caller {
 			return // displaced long ago
@@ -268,6 +274,7 @@ func (in *instance) step(ev event, work *[]*instance) {
 			ended = true
 		}
 	}
+	in.f.done()
 	switch {
 	case ended:
 		in.finish(work)
@@ -286,7 +293,23 @@ func (in *instance) step(ev event, work *[]*instance) {
 // awaitDepth tells the machine when the chain has reached a height.
 func (in *instance) awaitDepth(height uint64, deep *tx.SignedTx) {
 	cancel := in.node.chain.whenHeight(height, func() { in.node.dispatch(in, event{kind: evDepth, signed: deep}, nil) })
-	in.cancels = append(in.cancels, cancel)
+	in.waits = append(in.waits, depthWait{deep, cancel})
+}
+
+// depthWait is a wait for a height.
+type depthWait struct {
+	deep   *tx.SignedTx
+	cancel func()
+}
+
+// reached forgets a wait that is over.
+func (in *instance) reached(deep *tx.SignedTx) {
+	if at := slices.IndexFunc(in.waits, func(w depthWait) bool { return w.deep == deep }); at >= 0 {
+		in.waits = slices.Delete(in.waits, at, at+1)
+	}
+	if len(in.waits) == 0 {
+		in.waits = nil
+	}
 }
 
 // arm restarts the timer of the state; every event does (fsm.md 4).
@@ -320,10 +343,9 @@ func (in *instance) watch() {
 	}
 	in.watching = true
 	in.node.known(in, in.f.channelID)
-	cancel := in.node.chain.watch(in.f.channelID, func(m minedTx) {
+	in.unwatch = in.node.chain.watch(in.f.channelID, func(m minedTx) {
 		in.node.dispatch(in, event{kind: evMined, signed: m.Signed, mined: m.Tx, height: m.Height}, nil)
 	})
-	in.cancels = append(in.cancels, cancel)
 }
 
 // takeOver lets a reconnecting client take the machine over (ws-api 2.2). The
@@ -352,7 +374,11 @@ func (in *instance) takeOver(s *session) bool {
 func (in *instance) finish(work *[]*instance) {
 	in.mu.Lock()
 	in.ended = true
-	left := append(in.queue, in.late...)
+	var left []item
+	if in.queue != nil {
+		left = *in.queue
+	}
+	left = append(left, in.late...)
 	in.queue, in.late, in.underway = nil, nil, nil
 	for _, t := range []*time.Timer{in.waking, in.arriving} {
 		if t != nil {
@@ -366,8 +392,11 @@ func (in *instance) finish(work *[]*instance) {
 	if in.timer != nil {
 		in.timer.Stop()
 	}
-	for _, cancel := range in.cancels {
-		cancel()
+	if in.unwatch != nil {
+		in.unwatch()
+	}
+	for _, w := range in.waits {
+		w.cancel()
 	}
 	in.node.keep(in)
 	in.node.forget(in)

@@ -40,7 +40,7 @@ type Node struct {
 	instances map[*instance]struct{}
 	byChannel map[channelSide]*instance
 	ports     map[int][]*instance // listened on, with the responders that wait there
-	cache     map[channelSide]saved
+	cache     recent[channelSide, saved]
 	setups    slots
 	sockets   slots
 
@@ -69,7 +69,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 		instances: make(map[*instance]struct{}),
 		byChannel: make(map[channelSide]*instance),
 		ports:     make(map[int][]*instance),
-		cache:     make(map[channelSide]saved),
+		cache:     newRecent[channelSide, saved](keptMachines),
 		bent:      cfg.bendings(),
 	}
 	if n.log == nil {
@@ -77,7 +77,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 	}
 	n.crew.wg = &n.wg
 	n.upgrader = websocket.Upgrader{
-		ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		ReadBufferSize: 256, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
 	return n
@@ -324,7 +324,7 @@ func (n *Node) reconnect(s *session, p *connectParams) *refusal {
 func (n *Node) reestablish(s *session, p *connectParams) *refusal {
 	side := channelSide{p.ExistingChannel, p.Role}
 	n.mu.Lock()
-	kept, known := n.cache[side]
+	kept, known := n.cache.get(side)
 	n.mu.Unlock()
 	if _, onChain := n.chain.channel(p.ExistingChannel); !onChain || !known {
 		return silently()
@@ -341,6 +341,10 @@ func (n *Node) reestablish(s *session, p *connectParams) *refusal {
 	return n.start(s, &again, func(v view, fsmID string) *fsm { return newReestablished(&again, &kept, v, &n.cfg, fsmID) })
 }
 
+// keptMachines is how many ended machines can be reestablished, both sides of a
+// channel counted.
+const keptMachines = 20_000
+
 // keep saves what an ended machine can be reestablished from.
 func (n *Node) keep(in *instance) {
 	kept, ok := in.f.snapshot()
@@ -350,7 +354,7 @@ func (n *Node) keep(in *instance) {
 	kept.fsmID = in.fsmID
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.cache[channelSide{in.f.channelID, in.role}] = kept
+	n.cache.set(channelSide{in.f.channelID, in.role}, kept)
 }
 
 // known makes an instance findable by its channel id.

@@ -68,7 +68,7 @@ type paramReader struct {
 func (r *paramReader) params() connectParams {
 	p := connectParams{Role: r.role()}
 	if p.Role == roleInitiator {
-		p.Host = r.text("host")
+		p.Host = strings.Clone(r.text("host")) // without the rest of the query
 	}
 	p.Port = int(clampInt(r.int("port"), math.MaxInt32))
 	if text, ok := r.values["existing_channel_id"]; ok {
@@ -133,7 +133,7 @@ func (r *paramReader) options(p *connectParams) {
 	if keep := r.optInt("log_keep"); keep != nil && keep.Sign() >= 0 {
 		p.LogKeep = int(clampInt(keep, math.MaxInt32))
 	}
-	p.Slogan = r.values["slogan"]
+	p.Slogan = strings.Clone(r.values["slogan"])
 }
 
 func (r *paramReader) timeouts() timeouts {
