@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"chanbot/results"
 )
 
 // Config says what is looked for, where, and for how long. Place must be set;
@@ -67,8 +69,8 @@ type Report struct {
 	Cases    int
 	Actions  int64
 	Took     time.Duration
-	// Outcomes counts how operations ended.
-	Outcomes map[string]int64
+	// Operations counts how operations ended, by name; their times are left out.
+	Operations map[string]results.Operation
 	// Decisions is the hash of all cases that were played, in their order.
 	Decisions string
 	// Ended says why the search ended before its bounds, "" when it did not.

@@ -26,7 +26,7 @@ func TestACleanNodeBreaksNothing(t *testing.T) {
 			for _, f := range rep.Findings {
 				t.Errorf("%s in %s × %s by %s (case %d, %d of %d): expected %s, got %s\n%s", f.Rule, f.State, f.Input, f.Role, f.Case, f.Hits, f.Tries, f.Expected, f.Got, f.Text)
 			}
-			t.Logf("%d cases, %d actions, %d of %d cells, missing %q, outcomes %v, ended %q", rep.Cases, rep.Actions, rep.Coverage.Covered, rep.Coverage.Reachable, rep.Coverage.Missing, rep.Outcomes, rep.Ended)
+			t.Logf("%d cases, %d actions, %d of %d cells, missing %q, outcomes %v, ended %q", rep.Cases, rep.Actions, rep.Coverage.Covered, rep.Coverage.Reachable, rep.Coverage.Missing, rep.Operations, rep.Ended)
 		})
 	}
 }

@@ -45,14 +45,13 @@ func (b *breach) key() string { return b.Rule + "|" + b.Cell.State + "|" + b.Cel
 
 // played is what came of one play of a scenario.
 type played struct {
-	breach    *breach
-	frames    []results.FrameRecord
-	cells     []seenCell
-	ops       int64
-	outcomes  results.Counts
-	unreached error // no connection came about
-	err       error // the scenario cannot be played
-	took      time.Duration
+	breach     *breach
+	frames     []results.FrameRecord
+	cells      []seenCell
+	operations map[string]results.Operation
+	unreached  error // no connection came about
+	err        error // the scenario cannot be played
+	took       time.Duration
 }
 
 // seenCell is a cell and the name of the first frame that came after it.
@@ -95,7 +94,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		p.err = err // a bug of ours: the counts do not add up
 		return p
 	}
-	p.ops, p.outcomes = rep.Summary.Attempts, rep.Summary.Outcomes
+	p.operations = rep.Summary.Operations
 	if ctx.Err() != nil {
 		return p
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"chanbot/model"
+	"chanbot/results"
 )
 
 // search is one run of the fuzzer.
@@ -26,7 +27,7 @@ type search struct {
 	cases     int
 	actions   int64
 	cells     mapped
-	outcomes  map[string]int64
+	outcomes  map[string]results.Operation
 	known     map[string]bool // breach keys
 	perRule   map[string]int
 	findings  []*Finding
@@ -56,7 +57,7 @@ func (c *counter) next() int {
 func newSearch(cfg Config) *search {
 	return &search{
 		cfg: cfg, started: time.Now(), next: cfg.First, open: true,
-		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]int64),
+		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]results.Operation),
 		known: make(map[string]bool), perRule: make(map[string]int), digests: make(map[int][sha256.Size]byte),
 		place: cfg.Place,
 	}
@@ -200,8 +201,16 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 		s.closeLocked(fmt.Sprintf("case %d: %v", c.Number, p.err))
 	}
 	s.cells.add(p.cells)
-	for k, n := range p.outcomes {
-		s.outcomes[k] += n
+	for name, op := range p.operations {
+		sum, ok := s.outcomes[name]
+		if !ok {
+			sum.Outcomes = make(results.Counts)
+		}
+		sum.Attempts += op.Attempts
+		for k, n := range op.Outcomes {
+			sum.Outcomes[k] += n
+		}
+		s.outcomes[name] = sum
 	}
 	b := p.breach
 	if b == nil {
@@ -255,7 +264,7 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 	defer s.mu.Unlock()
 	r := &Report{
 		Seed: s.cfg.Seed, Findings: s.findings, Repeated: s.repeated, Coverage: s.cells.coverage(), Cases: s.cases,
-		Actions: s.actions, Took: time.Since(s.started), Outcomes: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
+		Actions: s.actions, Took: time.Since(s.started), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
 	}
 	hash := sha256.New()
 	for n := s.cfg.First; n < s.next; n++ {

@@ -38,6 +38,9 @@ func (s Style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// Bad paints what went wrong.
+func (s Style) Bad(text string) string { return s.paint(red, text) }
+
 // verdict paints a verdict in its colour.
 func (s Style) verdict(v Verdict) string {
 	switch v {

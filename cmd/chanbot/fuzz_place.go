@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/big"
+	"strconv"
+
+	"chanbot/bot"
+	"chanbot/fuzz"
+	"chanbot/nodeapi"
+	"chanbot/simnode"
+	"chanbot/tx"
+)
+
+// place returns where the cases are played: at a node of the user's, or at an
+// embedded one in a process of its own.
+func (g *fuzzing) place(ctx context.Context) (*fuzz.Place, error) {
+	if g.s.embedded {
+		return g.fresh(ctx)
+	}
+	keys, err := g.c.keys(g.s, g.where, g.o.pairs+1)
+	if err != nil {
+		return nil, err
+	}
+	cfg := g.config()
+	cfg.InitiatorNode, cfg.ResponderNode, cfg.NetworkID = g.s.urls[0], g.s.urls[1], g.where.networkID
+	p := &fuzz.Place{Bot: cfg, Close: func() error { return nil }}
+	pool := make(chan [2]tx.KeyPair, g.o.pairs+1) // one for each pair and one for playing again
+	for i := range g.o.pairs + 1 {
+		pool <- [2]tx.KeyPair{keys[2*i], keys[2*i+1]}
+	}
+	p.Keys = func(int) ([2]tx.KeyPair, error) {
+		// A play takes the pair that has rested longest.
+		k := <-pool
+		pool <- k
+		return k, nil
+	}
+	if g.s.api != "" {
+		client, err := apiClient(g.s.api, g.where.guard, g.s.tls, g.s.header, g.o.pairs)
+		if err != nil {
+			return nil, err
+		}
+		p.Bot.API = poster(client)
+		p.Alive = func(ctx context.Context) error { _, err := client.Status(ctx); return err }
+		p.Close = func() error { client.Close(); return nil }
+	}
+	return p, nil
+}
+
+// config is what every place has.
+func (g *fuzzing) config() bot.Config {
+	s := g.s
+	return bot.Config{
+		Dial: g.where.guard.Dial, TLS: s.tls, Header: s.header, First: s.first, SignForm: s.form,
+		ResponderHost: s.responderHost, ResponderPort: s.responderPort,
+		Log: slog.New(slog.NewTextHandler(g.c.Stderr, &slog.HandlerOptions{Level: s.level})),
+	}
+}
+
+// fresh starts an embedded node in a process of its own.
+func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
+	if !g.s.embedded {
+		return nil, errors.New("it is not ours to start again")
+	}
+	cfg := g.config()
+	args := nodeArgs(simnode.Config{Era: g.s.era, NetworkID: g.s.networkID, Latency: g.o.latency, DialRetry: dialRetry, Forgiving: g.o.forgiving})
+	args = append(args, "--endow", plenty.String(), "--log-level", "error")
+	for _, d := range g.o.defects {
+		args = append(args, "--defect", d)
+	}
+	node, err := g.c.startNode(ctx, g.where.guard, cfg.Log, args...)
+	if err != nil {
+		return nil, err
+	}
+	node.onDemand = true
+	cfg.InitiatorNode, cfg.ResponderNode, cfg.NetworkID, cfg.Embedded = node.url(), node.url(), node.network(), node.powers()
+	client, err := apiClient(node.api(), g.where.guard, nil, nil, g.o.pairs)
+	if err != nil {
+		_ = node.close() // it was of no use
+		return nil, err
+	}
+	cfg.API = poster(client)
+	return &fuzz.Place{
+		Bot:  cfg,
+		Keys: g.derived,
+		Alive: func(ctx context.Context) error {
+			_, err := client.Status(ctx)
+			return err
+		},
+		Account: func(ctx context.Context, id tx.ID) (*big.Int, uint64, error) {
+			a, err := client.Account(ctx, id)
+			if nodeapi.NotFound(err) {
+				return new(big.Int).Set(plenty), 0, nil // it gets its coins when it is seen first
+			}
+			return a.Balance, a.Nonce, err
+		},
+		Gone: func() error {
+			if !isClosed(node.gone()) {
+				return nil
+			}
+			return node.died()
+		},
+		Close: func() error {
+			client.Close()
+			return node.close()
+		},
+	}, nil
+}
+
+// derived returns accounts that nobody has used before on an embedded node.
+func (g *fuzzing) derived(n int) ([2]tx.KeyPair, error) {
+	label := func(role string) string { return "fuzz " + role + " " + strconv.Itoa(n) }
+	seed := []byte(strconv.FormatUint(g.s.seed, 10))
+	return [2]tx.KeyPair{tx.DeriveKeyPair(seed, label("initiator")), tx.DeriveKeyPair(seed, label("responder"))}, nil
+}
