@@ -52,7 +52,7 @@ func (p *pair) arrive(ph *phase, k int64, due time.Duration, warmup bool) {
 	prompt := p.enqueueLocked(arrival{due: due, job: ph.jobs[choice], warmup: warmup})
 	w.mu.Unlock()
 	if !prompt {
-		p.shard.Late(f.now() - due)
+		p.shard.Late(f.now()-due, warmup)
 	}
 }
 
@@ -132,7 +132,7 @@ func (p *pair) next() bool {
 		return true
 	}
 	if a.prompt {
-		p.shard.Late(p.now() - a.due)
+		p.shard.Late(p.now()-a.due, a.warmup)
 	}
 	if a.job.quick {
 		p.quickly()

@@ -74,7 +74,8 @@ func TestAGeneratorThatFellBehind(t *testing.T) {
 			run.Mark(results.PhaseMark{TUS: 0, Phase: "steady", What: results.MarkMeasure})
 		}
 		for range 100 {
-			run.Shard(0).Late(c.late)
+			run.Shard(0).Late(time.Hour, true)
+			run.Shard(0).Late(c.late, false)
 			run.Shard(0).Begin(outcome.Transfer, "steady", false)
 			run.Shard(0).Record(&results.OperationRecord{Operation: outcome.Transfer, Phase: "steady", Sent: c.takes / 4, Done: c.takes + c.takes/4, Outcome: outcome.Outcome{Kind: outcome.Signed}})
 		}

@@ -33,7 +33,7 @@ func play(run *Run, g *Gauge, each func(now time.Duration)) {
 		s := run.Shard(op)
 		s.Begin(r.Operation, r.Phase, r.Warmup)
 		s.Record(&r)
-		s.Late(time.Millisecond)
+		s.Late(time.Millisecond, false)
 		op++
 	}
 	time.Sleep(30 * time.Millisecond) // the moments of the view are others

@@ -53,7 +53,7 @@ func played(t testing.TB, n int) (*results.Summary, []byte) {
 		}
 		draw(rng, i, &r)
 		s := run.Shard(r.Pair)
-		s.Late(time.Duration(rng.IntN(300)) * time.Microsecond)
+		s.Late(time.Duration(rng.IntN(300))*time.Microsecond, false)
 		s.Begin(r.Operation, r.Phase, r.Warmup)
 		s.Record(&r)
 		if i%1000 == 999 {

@@ -24,7 +24,9 @@ type Shard struct {
 	cells []*cell    // few, so that looking through them is fast
 	last  *cell
 	late  *hist // the generator's own lateness
-	_     [64]byte
+	// warmLate is the same in warm-ups.
+	warmLate *hist
+	_        [64]byte
 }
 
 // Begin counts an attempt. Each Begin is followed by exactly one Record with
@@ -47,10 +49,15 @@ func (s *Shard) Record(r *results.OperationRecord) {
 }
 
 // Late records by how much the generator missed the time at which it meant to
-// begin an operation, for reasons of its own.
-func (s *Shard) Late(by time.Duration) {
+// begin an operation, for reasons of its own. What it missed in a warm-up is
+// shown while the run goes on, and not judged.
+func (s *Shard) Late(by time.Duration, warmup bool) {
 	s.mu.Lock()
-	s.late.record(by.Microseconds())
+	if warmup {
+		s.warmLate.record(by.Microseconds())
+	} else {
+		s.late.record(by.Microseconds())
+	}
 	s.mu.Unlock()
 }
 
@@ -93,7 +100,7 @@ func newRecorder(shards int, journal *results.Journal, window time.Duration) *re
 	r := &recorder{byKey: make(map[key]*cell), late: newHist(fineDigits)}
 	r.window.span = window
 	for range shards {
-		r.shards = append(r.shards, &Shard{journal: journal, late: newHist(fineDigits)})
+		r.shards = append(r.shards, &Shard{journal: journal, late: newHist(fineDigits), warmLate: newHist(fineDigits)})
 	}
 	return r
 }
@@ -109,6 +116,10 @@ func (r *recorder) collect(now time.Duration) {
 			r.late.add(s.late)
 			r.window.addLate(s.late)
 			s.late.reset()
+		}
+		if s.warmLate.count() > 0 {
+			r.window.addLate(s.warmLate)
+			s.warmLate.reset()
 		}
 		n := len(s.cells)
 		s.mu.Unlock()

@@ -85,7 +85,7 @@ func TestRecordingIsSafeFromManyGoroutines(t *testing.T) {
 				draw(rng, n, &r)
 				s.Begin(r.Operation, r.Phase, r.Warmup)
 				s.Record(&r)
-				s.Late(time.Duration(n))
+				s.Late(time.Duration(n), false)
 			}
 		})
 	}

@@ -111,7 +111,7 @@ func (s *simulated) journal(t testing.TB) []byte {
 	drain := func(now time.Duration) {
 		for len(ends) > 0 && ends[0].Done <= now || second <= now {
 			if len(ends) == 0 || ends[0].Done > second {
-				shard.Late(time.Duration((s.late + 40*rng.ExpFloat64()) * 1e3))
+				shard.Late(time.Duration((s.late+40*rng.ExpFloat64())*1e3), false)
 				run.Tick(second)
 				second += time.Second
 				continue
@@ -123,7 +123,7 @@ func (s *simulated) journal(t testing.TB) []byte {
 	add := func(r results.OperationRecord) {
 		drain(r.Due)
 		shard.Begin(r.Operation, r.Phase, r.Warmup)
-		shard.Late(time.Duration((s.late + 40*rng.ExpFloat64()) * 1e3))
+		shard.Late(time.Duration((s.late+40*rng.ExpFloat64())*1e3), false)
 		heap.Push(&ends, r)
 	}
 
