@@ -8,6 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"chanbot/model"
 	"chanbot/outcome"
 	"chanbot/results"
 )
@@ -84,7 +85,12 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 	if l.fresh {
 		patience = min(patience, labPatience)
 	}
-	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: l.s.deny(), seed: l.s.cfg.Seed}
+	deny := l.s.cfg.Deny
+	if e := l.place.Bot.Embedded; l.fresh && e != nil && e.OnDemand {
+		// Nobody else has blocks made here, so none gets too old by itself.
+		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
+	}
+	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, seed: l.s.cfg.Seed}
 	var p played
 	if l.fresh {
 		l.n++
@@ -103,19 +109,22 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 
 // examine plays a suspect again, makes it small and notes it.
 func (s *search) examine(ctx context.Context, x suspect) {
-	if ctx.Err() != nil {
+	started := time.Now()
+	f := &Finding{
+		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
+		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Found: x.at, Actions: x.before,
+	}
+	limit, ok := s.leisure()
+	if !ok || ctx.Err() != nil {
+		f.Steps = steps(f.Text)
+		s.found(f) // as it was drawn
 		return
 	}
-	started := time.Now()
 	l := s.lab(ctx)
 	defer l.close()
 	texts := [][]byte{x.c.Text}
 	if x.b.Rule == RuleNodeGone || x.b.Rule == RuleNodeHung {
 		texts = append(texts, s.flying()...)
-	}
-	f := &Finding{
-		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
-		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Found: x.at, Actions: x.before,
 	}
 	// same says whether a scenario breaks the rule in one of some plays.
 	same := func(text []byte, plays int) bool {
@@ -150,7 +159,8 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		if f.Hits < s.cfg.Confirm {
 			plays = 3
 		}
-		until := time.Now().Add(s.cfg.Shrink)
+		s.enough()
+		until := time.Now().Add(limit)
 		sh := shrinker{
 			keeps: func(text []byte) bool { return same(text, plays) },
 			over:  func() bool { return ctx.Err() != nil || time.Now().After(until) },
@@ -164,6 +174,31 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	s.found(f)
 }
 
+// afterwards bounds how long findings are played again once no new cases begin.
+const afterwards = 40 * time.Second
+
+// leisure returns how long a finding may be made smaller; ok is false when there
+// is no time even to play it again.
+func (s *search) leisure() (limit time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open || s.confirmed >= s.cfg.Findings {
+		return s.cfg.Shrink, s.open
+	}
+	left := s.closed + afterwards - time.Since(s.started)
+	return min(s.cfg.Shrink, left/2), left > 0
+}
+
+// enough counts a finding that was seen again, and ends the search when there
+// are as many as were wanted.
+func (s *search) enough() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.confirmed++; s.confirmed >= s.cfg.Findings {
+		s.closeLocked(fmt.Sprintf("%d different findings are enough", s.confirmed))
+	}
+}
+
 // found notes a finding, unless it is the same as one before once it is small.
 func (s *search) found(f *Finding) {
 	s.mu.Lock()
@@ -174,10 +209,12 @@ func (s *search) found(f *Finding) {
 			return
 		}
 	}
-	s.findings = append(s.findings, f)
-	if len(s.findings) >= s.cfg.Findings {
-		s.closeLocked(fmt.Sprintf("%d different findings are enough", len(s.findings)))
+	if f.Tries == 0 && s.confirmed >= s.cfg.Findings {
+		s.repeated++
+		s.mu.Unlock()
+		return
 	}
+	s.findings = append(s.findings, f)
 	s.mu.Unlock()
 	if s.cfg.Found != nil {
 		s.cfg.Found(f)

@@ -68,7 +68,8 @@ type Report struct {
 	Coverage Coverage
 	Cases    int
 	Actions  int64
-	Took     time.Duration
+	// Took is how long everything took, Searched how long cases were begun.
+	Took, Searched time.Duration
 	// Operations counts how operations ended, by name; their times are left out.
 	Operations map[string]results.Operation
 	// Decisions is the hash of all cases that were played, in their order.

@@ -23,6 +23,8 @@ type search struct {
 	next      int
 	open      bool // new cases may begin
 	ended     string
+	closed    time.Duration // when that ended, since the start
+	confirmed int           // findings that were seen again
 	inFlight  map[int][]byte
 	cases     int
 	actions   int64
@@ -87,14 +89,20 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 	}
 	suspects := make(chan suspect, queueLength)
 	var checker, workers, teller sync.WaitGroup
-	checker.Go(func() {
-		for x := range suspects {
-			s.examine(ctx, x)
-			s.mu.Lock()
-			s.checking--
-			s.mu.Unlock()
-		}
-	})
+	checkers := 1
+	if s.cfg.Fresh != nil {
+		checkers = 2
+	}
+	for range checkers {
+		checker.Go(func() {
+			for x := range suspects {
+				s.examine(ctx, x)
+				s.mu.Lock()
+				s.checking--
+				s.mu.Unlock()
+			}
+		})
+	}
 	told := make(chan struct{})
 	teller.Go(func() { s.tell(told) })
 	for range s.cfg.Pairs {
@@ -123,7 +131,7 @@ func (s *search) close(why string) {
 
 func (s *search) closeLocked(why string) {
 	if s.open {
-		s.open, s.ended = false, why
+		s.open, s.ended, s.closed = false, why, time.Since(s.started)
 	}
 }
 
@@ -158,7 +166,7 @@ func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
 			s.close(err.Error()) // a bug of ours
 			return
 		}
-		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.deny(), seed: s.cfg.Seed}
+		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, seed: s.cfg.Seed}
 		p := st.play(ctx, sc, s.plays.next())
 		if ctx.Err() != nil {
 			return
@@ -170,16 +178,6 @@ func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
 		}
 		s.done(c, &p, suspects)
 	}
-}
-
-// deny returns the quirks that are findings. On demand, no block gets too old
-// by itself.
-func (s *search) deny() []string {
-	deny := s.cfg.Deny
-	if e := s.cfg.Place.Bot.Embedded; e != nil && e.OnDemand {
-		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
-	}
-	return deny
 }
 
 // done counts a case and hands on what broke a rule.
@@ -255,8 +253,16 @@ func (s *search) progress() Progress {
 			p.Covered++
 		}
 	}
-	p.ActionsPerS = float64(p.Actions) / max(p.Elapsed.Seconds(), 1e-3)
+	p.ActionsPerS = float64(p.Actions) / max(s.searchedLocked().Seconds(), 1e-3)
 	return p
+}
+
+// searchedLocked is how long cases were begun.
+func (s *search) searchedLocked() time.Duration {
+	if s.open {
+		return time.Since(s.started)
+	}
+	return s.closed
 }
 
 func (s *search) report(ctx context.Context) (*Report, error) {
@@ -264,7 +270,7 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 	defer s.mu.Unlock()
 	r := &Report{
 		Seed: s.cfg.Seed, Findings: s.findings, Repeated: s.repeated, Coverage: s.cells.coverage(), Cases: s.cases,
-		Actions: s.actions, Took: time.Since(s.started), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
+		Actions: s.actions, Took: time.Since(s.started), Searched: s.searchedLocked(), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
 	}
 	hash := sha256.New()
 	for n := s.cfg.First; n < s.next; n++ {

@@ -130,7 +130,10 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	}
 	g.clearLocked()
 	again := fmt.Sprintf("again in %d of %d plays", f.Hits, f.Tries)
-	if f.Hits == 0 {
+	switch {
+	case f.Tries == 0:
+		again = "not played again"
+	case f.Hits == 0:
 		again = fmt.Sprintf("not again in %d plays, so it may need other channels beside it", f.Tries)
 	}
 	fmt.Fprintf(g.w, "  %s  %s in %s, after %s and %s, %s\n", g.term.style.Bad("✗"), f.Rule, f.Where(), f.Found.Round(100*time.Millisecond), count(int(f.Actions), "action"), again)
@@ -275,7 +278,7 @@ func (g *fuzzing) tally(rep *fuzz.Report) {
 		word += fmt.Sprintf(" (and %d more cases that broke a rule in a known way)", rep.Repeated)
 	}
 	fmt.Fprintf(g.w, "%s: %s with %s in %s, %.0f actions a second\n", word, count(rep.Cases, "case"), count(int(rep.Actions), "action"),
-		rep.Took.Round(100*time.Millisecond), float64(rep.Actions)/max(rep.Took.Seconds(), 1e-3))
+		rep.Took.Round(100*time.Millisecond), float64(rep.Actions)/max(rep.Searched.Seconds(), 1e-3))
 	fmt.Fprintf(g.w, "%-10s  %d of %d cells of the matrix; decisions %.16s\n", "coverage", rep.Coverage.Covered, rep.Coverage.Reachable, rep.Decisions)
 	if rep.Ended != "" {
 		fmt.Fprintf(g.w, "%-10s  %s\n", "ended", rep.Ended)
