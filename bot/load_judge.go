@@ -172,6 +172,14 @@ func (p *pair) judgeTask(r *run) bool {
 	return ok && !j.failed
 }
 
+// judgedTask is judgeTask for a step that took a goroutine. It is called without
+// the lock.
+func (p *pair) judgedTask(r *run) bool {
+	p.lock()
+	defer p.unlock()
+	return p.judgeTask(r)
+}
+
 // checks are what there is to say about the phase when the run is over. Where the
 // scenario has thresholds on outcomes, they say how many have to work.
 func (ph *phase) checks(step int, thresholds bool) (all []results.Check) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"chanbot/metrics"
 	"chanbot/results"
 	"chanbot/simnode"
+	"chanbot/wire"
 )
 
 // loaded is a bench for a scenario with a load, which says how many pairs there
@@ -214,4 +216,36 @@ func (b *bench) behind(in func(net.Listener) net.Listener) {
 		srv.Close()
 		<-served
 	}
+}
+
+// frameLog keeps what passes on the sockets of the first pair.
+type frameLog struct {
+	mu   sync.Mutex
+	list []results.FrameRecord
+}
+
+func (l *frameLog) Record(r results.FrameRecord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.Pair == 0 && (r.Dir == results.DirIn || r.Dir == results.DirOut) {
+		r.Frame = slices.Clone(r.Frame)
+		l.list = append(l.list, r)
+	}
+}
+
+// names returns by side what has passed: the names of the node's frames, and the
+// methods of the client's.
+func (l *frameLog) names() map[string][]string {
+	sides := map[string][]string{}
+	for _, r := range l.list {
+		f := wire.DecodeFrame(r.Frame)
+		name := "in " + f.Name()
+		if r.Dir == results.DirOut {
+			if reqs, _, ok := wire.ParseRequests(r.Frame); ok {
+				name = "out " + reqs[0].Method
+			}
+		}
+		sides[r.Side] = append(sides[r.Side], name)
+	}
+	return sides
 }

@@ -106,7 +106,12 @@ func (p *pair) perform(t *turn, step *strategy.Step) (results.StepReport, []resu
 	case strategy.Parallel:
 		rep, checks = p.parallel(t, step)
 	default:
-		return p.judgement(p.play(t, step))
+		r := p.play(t, step)
+		if t.cause.task != nil {
+			rep.Passed = p.judgedTask(r)
+			return rep, nil
+		}
+		return p.judgement(r)
 	}
 	rep.Took = p.now() - started
 	if t.work.Err() != nil && rep.Outcome.Kind == outcome.Cancelled {

@@ -19,21 +19,18 @@ type turn struct {
 	due   time.Duration // under load: when the next step was due; 0 is when it begins
 }
 
-// layers returns the answers that hold in a step: those of the step come before
-// those of the step of the mix that it is a part of, then come those of the
-// phase and those of the roles.
+// layers returns the answers that hold in a step, by role.
 func (t *turn) layers(step *strategy.Step) *[2][]strategy.Layer {
-	if k := t.cause.task; k != nil && k.step == step {
-		return &k.layers
+	var phase *strategy.Phase
+	if k := t.cause.task; k != nil {
+		if k.step == step {
+			return &k.layers
+		}
+		phase = k.phase.of
 	}
 	all := new([2][]strategy.Layer)
 	for i, role := range outcome.Roles {
-		var around *strategy.Step
-		var phase *strategy.Phase
-		if k := t.cause.task; k != nil {
-			around, phase = k.step, k.phase.of
-		}
-		all[i] = t.p.fleet.cfg.Scenario.Layers(role, step, around, phase)
+		all[i] = t.p.fleet.cfg.Scenario.Layers(role, step, nil, phase)
 	}
 	return all
 }
