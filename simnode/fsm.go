@@ -266,12 +266,10 @@ func (f *fsm) Step(ev event) []action {
 	f.out = actionLists.Get().(*[]action)
 	before := f.state
 	f.now = ev.at
-	if f.bent != nil && !f.takes(&ev) {
+	if f.bent == nil {
+		f.handle(ev)
+	} else if !f.handleBent(ev) {
 		return *f.out
-	}
-	f.handle(ev)
-	if f.bent != nil {
-		f.handled(&ev)
 	}
 	// Kept events are offered again after every change of state, oldest first,
 	// until a whole pass changes nothing.
@@ -291,6 +289,17 @@ func (f *fsm) Step(ev event) []action {
 		}
 	}
 	return *f.out
+}
+
+// handleBent is handle with the mistakes of defects. It returns false when they
+// keep the event from the machine.
+func (f *fsm) handleBent(ev event) bool {
+	if !f.takes(&ev) {
+		return false
+	}
+	f.handle(ev)
+	f.handled(&ev)
+	return true
 }
 
 // actionLists are for the actions of a Step. A machine has none while it waits,

@@ -122,12 +122,12 @@ func (f *fsm) timeout() {
 
 // becomeAwaitingSignature asks the client to sign op.
 func (f *fsm) becomeAwaitingSignature(op operation) {
+	f.op = op
 	for i := range f.bent {
 		if fn := f.bent[i].offer; fn != nil {
-			fn(f, &op)
+			fn(f, &f.op)
 		}
 	}
-	f.op = op
 	f.state = awaitingSignature
 	f.askToSign()
 }

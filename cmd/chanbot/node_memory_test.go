@@ -1,0 +1,21 @@
+package main
+
+import "testing"
+
+func TestGCPercent(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		inUse uint64
+		want  int
+	}{
+		{0, 1600}, // not known yet
+		{4 * mib, 400},
+		{16 * mib, 100},
+		{48 * mib, 33},
+		{480 * mib, 33},
+	} {
+		if got := gcPercent(c.inUse); got != c.want {
+			t.Errorf("%d MiB in use: %d%%, want %d%%", c.inUse/mib, got, c.want)
+		}
+	}
+}
