@@ -15,10 +15,11 @@ type htmlGenerator struct {
 
 func (r *RunReport) htmlGenerator() *htmlGenerator {
 	g := &r.Summary.Generator
-	if *g == (Generator{}) && len(r.Generator) == 0 {
+	long := len(r.Generator) >= 3
+	if !long && (!r.underLoad() || *g == (Generator{})) {
 		return nil
 	}
-	out := &htmlGenerator{Charts: len(r.Generator) > 1}
+	out := &htmlGenerator{Charts: long}
 	for _, p := range g.Problems() {
 		out.Problems = append(out.Problems, capital(p.Text)+"; "+p.Advice+".")
 	}

@@ -295,7 +295,7 @@ func (c *charts) addCurves(curves []Curve) {
 	for i := range curves {
 		curve := &curves[i]
 		l := c.Curves[curve.Operation]
-		if l == nil {
+		if l == nil || !drawnAsCurve(*curve) {
 			continue
 		}
 		line := &curveLine{Count: curve.Count}

@@ -110,7 +110,7 @@ func (r *RunReport) cutOff() string {
 func (r *RunReport) allWell() string {
 	s := r.Summary
 	parts := []string{"no violation"}
-	if n := int64(len(r.Steps)); n > 0 {
+	if n := int64(len(r.Steps)); n > 0 && !r.underLoad() {
 		parts = append(parts, "all of "+counted(n, "step")+" as expected")
 	} else if n := int64(len(s.Checks)); n > 0 {
 		parts = append(parts, "all of "+counted(n, "expectation")+" met")

@@ -67,7 +67,7 @@ func (r *RunReport) view() *htmlView {
 	v := &htmlView{
 		Scenario: s.Scenario, Judgement: r.judgement(), Missing: r.Missing.Lines(),
 		Thresholds: htmlThresholds(s.Thresholds), Plan: r.htmlPlan(), Timeline: r.timeline(),
-		OverTime: len(r.Series) > 0, Curves: len(r.Curves) > 0,
+		OverTime: r.drawnOverTime(), Curves: slices.ContainsFunc(r.Curves, drawnAsCurve),
 		Stages: waterfalls(s.Operations), Operations: htmlOperations(s.Operations), Outcomes: htmlOutcomesOf(s),
 		Phases: htmlPhases(s.Phases), Steps: r.htmlSteps(), Checks: htmlChecksOf(s.Checks),
 		Violations: htmlViolationsOf(s.Violations), Generator: r.htmlGenerator(),
@@ -88,6 +88,12 @@ func (r *RunReport) view() *htmlView {
 	return v
 }
 
+// drawnOverTime says that the run was long enough to show how it went on.
+func (r *RunReport) drawnOverTime() bool { return len(r.Series) > 0 && r.end() >= 3 }
+
+// drawnAsCurve says that there are enough samples for percentiles.
+func drawnAsCurve(c Curve) bool { return c.Count >= 10 && len(c.Points) > 0 }
+
 // tiles chooses the numbers for the head.
 func (v *htmlView) tiles(r *RunReport) {
 	s := r.Summary
@@ -95,6 +101,7 @@ func (v *htmlView) tiles(r *RunReport) {
 	if n := len(s.Violations); n > 0 {
 		tile(htmlTile{Name: "violations", Value: grouped(int64(n)), Note: "what a correct node cannot do", Bad: true})
 	}
+	load := r.underLoad()
 	if len(r.Steps) > 0 {
 		passed, failed := 0, 0
 		for _, p := range r.Steps {
@@ -106,12 +113,14 @@ func (v *htmlView) tiles(r *RunReport) {
 				failed++
 			}
 		}
-		tile(htmlTile{Name: "steps as expected", Value: strconv.Itoa(passed), Unit: "of " + strconv.Itoa(len(r.Steps)), Note: skipped(len(r.Steps) - passed - failed), Bad: failed > 0})
+		if !load || failed > 0 {
+			tile(htmlTile{Name: "steps as expected", Value: strconv.Itoa(passed), Unit: "of " + strconv.Itoa(len(r.Steps)), Note: skipped(len(r.Steps) - passed - failed), Bad: failed > 0})
+		}
 	}
-	if len(r.Series) > 0 || s.Throughput.SignedPerS > 0 && len(r.Steps) == 0 {
+	if load {
 		tile(htmlTile{Name: "signed", Value: figure(s.Throughput.SignedPerS), Unit: "/s", Note: "over " + period(s.DurationS*1e6)})
 	}
-	if name, o := mainOperation(s.Operations); name != "" && len(r.Steps) == 0 {
+	if name, o := mainOperation(s.Operations); name != "" && load {
 		for _, q := range []struct {
 			name                    string
 			response, service, wait float64
@@ -127,7 +136,7 @@ func (v *htmlView) tiles(r *RunReport) {
 		}
 		tile(htmlTile{Name: "attempts", Value: grouped(s.Attempts), Note: note})
 	}
-	if len(r.Steps) > 0 {
+	if !load && s.DurationS > 0 {
 		value, unit, _ := strings.Cut(period(s.DurationS*1e6), thin)
 		tile(htmlTile{Name: "took", Value: value, Unit: unit})
 	}
@@ -135,6 +144,11 @@ func (v *htmlView) tiles(r *RunReport) {
 		bad := len(broken(s.Thresholds))
 		tile(htmlTile{Name: "thresholds hold", Value: strconv.Itoa(len(v.Thresholds) - bad), Unit: "of " + strconv.Itoa(len(v.Thresholds)), Bad: bad > 0})
 	}
+}
+
+// underLoad says that the run was a measurement, and not steps of a scenario.
+func (r *RunReport) underLoad() bool {
+	return r.Manifest.Plan != nil || len(r.Summary.Phases) > 0 || len(r.Steps) == 0 && len(r.Series) > 0
 }
 
 func skipped(n int) string {

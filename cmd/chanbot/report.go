@@ -18,11 +18,13 @@ func (c *Command) reportCommand() *cobra.Command {
 	var asJSON, quiet bool
 	cmd := &cobra.Command{
 		Use:   "report RUN",
-		Short: "Make the summary and the tables of a run again",
+		Short: "Make the summary, the tables and the reports of a run again",
 		Long: "Read the journal in the folder of a run, also of one that was killed, and write\n" +
-			"summary.json, latency.hlog and series.csv from it. What the journal does not hold\n" +
-			"is said. A summary.json that the run wrote itself is kept when the journal holds\n" +
-			"less.",
+			"summary.json, latency.hlog, series.csv, junit.xml and report.html from it. What\n" +
+			"the journal does not hold is said. A summary.json that the run wrote itself is\n" +
+			"kept when the journal holds less.\n\n" +
+			"report.html is one file for a browser. It asks for nothing, so it can be sent\n" +
+			"around and opened from a disk.",
 		Example: "  chanbot report runs/20260102T030405Z-mixed-load",
 		Args:    needArgs(1, 1, "the folder of a run"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -94,6 +96,12 @@ func writeReport(folder *results.Folder, rep *results.RunReport) (kept bool, err
 		kept = true
 	} else if err := folder.WriteSummary(rep.Summary); err != nil {
 		return false, err
+	}
+	if kept {
+		if s, err := folder.Summary(); err == nil {
+			rep = new(*rep)
+			rep.Summary = s
+		}
 	}
 	for _, f := range reportFiles {
 		err = errors.Join(err, writeReportFile(folder.File(f.name), rep, f.write))
