@@ -46,11 +46,60 @@
 // A socket that goes away under an operation makes it disconnected, or unknown
 // once the acker (of an opening: the responder) has signed.
 //
+// # Under load
+//
+// A scenario with a load runs in stages: the channels are opened, paced and with
+// a limit in flight; the phases follow each other on the clock; what was due is
+// done; the channels end as the load says, as many at a time as were opened.
+//
+// The open model makes operations due over the whole fleet. Arrival k goes to the
+// pair that is drawn from the seed and k, whatever the queues are, and waits
+// there until the operation before it has ended, for a channel takes one at a
+// time. It is due at the exact moment of the schedule, and sent when its request
+// goes: the time between the two is the wait, and the response is measured from
+// the first. In the closed model each pair has its next operation a think time
+// after the last one. An arrival that is several steps goes through them one
+// after the other; each step after the first is due when the one before has
+// ended, and a step that was not as expected is the last of its arrival.
+//
+// Nothing that was due is left out. An arrival whose channel is gone ends at once:
+// as died or disconnected, with the time at which that was, as refused when the
+// channel never opened, as cancelled when its pair has stopped at a violation.
+// It counts as an attempt, and its times, which say nothing about the node, are
+// not measured. In the closed model such a pair tries again after a second. An
+// arrival that still waits when the run is interrupted, or when the time to
+// drain (one Timeout and the Grace) is over, is cancelled; what would have been
+// due later is no attempt.
+//
+// An interruption lets what is under way end and then ends the channels, all
+// within the Grace; after Leave the sockets are cut. A node that opens no channel
+// any more, or ends none, for as long as one Timeout and the Grace is not waited
+// for by every pair in turn.
+//
+// What the mix expects by name is judged for each operation and reported with
+// counts. Other operations must have worked, or have ended as an answer explains;
+// that is a check of each phase, unless the scenario has a threshold on the
+// share, the count or the rate of an outcome (other than violation), which then
+// says how many have to. Every channel must open and, if it is still there, end
+// as it should. A warm-up is recorded and not judged. A violation stops its pair
+// and fails the run; the other pairs go on.
+//
+// Which pair an arrival goes to, what it does and what strategies draw is a
+// function of the seed; the hash of all that is the same however the goroutines
+// run. A hash is kept for each pair and purpose, not the choices.
+//
 // # Who does the work
 //
 // Each pair has a lock. The goroutine that reads a socket decodes a frame, takes
 // the lock, lets the pair decide, and writes the answer itself, to whichever
 // socket it belongs, after it has given the lock back. So a transfer needs no
-// wake-ups but those of the node and of the two readers. Timers belong to steps,
+// wake-ups but those of the node and of the two readers. Timers belong to pairs,
 // operations and answers; no socket ever has a read deadline.
+//
+// Under load there is no goroutine for a pair or an operation. One goroutine
+// makes arrivals due, with one timer. If the pair has something else to do, the
+// reader that ends it begins the arrival with the frame in its hands. Otherwise
+// one of a few workers does, because the dispatcher must not wait for a lock or
+// for a socket. Only arrivals with steps that wait for more than frames (open,
+// wait, repeat, choose, parallel and the like) take a goroutine while they last.
 package bot
