@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"chanbot/simnode"
 	"chanbot/strategy"
 )
 
@@ -39,11 +40,18 @@ func (c *Command) check(args []string, set map[string]string) error {
 			sound = false
 			continue
 		}
-		text, problems := c.checkOne(src, set)
+		text, node, problems := c.checkOne(src, set)
 		if len(problems) > 0 {
 			sound = false
 			fmt.Fprintln(c.Stdout, problems.Error())
 			continue
+		}
+		if node != nil {
+			if err := applyNode(new(simnode.Config), node, false); err != nil {
+				c.report(err)
+				sound = false
+				continue
+			}
 		}
 		fmt.Fprintf(c.Stdout, "%s: ok, %s\n", src.file, text)
 	}
@@ -59,18 +67,19 @@ var (
 	ofScenario = regexp.MustCompile(`(?m)^(steps|load|channel|node|initiator|responder|thresholds)[ \t]*:`)
 )
 
-// checkOne checks a file and says in words what it holds.
-func (c *Command) checkOne(src source, set map[string]string) (string, strategy.Problems) {
+// checkOne checks a file and says in words what it holds. The settings of the
+// embedded node are only read.
+func (c *Command) checkOne(src source, set map[string]string) (string, *strategy.Node, strategy.Problems) {
 	if ofStrategy.Match(src.text) && !ofScenario.Match(src.text) {
 		st, problems := strategy.ParseStrategy(src.file, src.text, strategy.Options{Set: set, ResolveStrategy: src.strategies})
 		if len(problems) > 0 {
-			return "", problems
+			return "", nil, problems
 		}
-		return "strategy " + st.Name, nil
+		return "strategy " + st.Name, nil, nil
 	}
 	sc, problems := src.parse(set)
 	if len(problems) > 0 {
-		return "", problems
+		return "", nil, problems
 	}
 	text := "scenario " + sc.Name
 	if n := len(sc.Steps); n > 0 {
@@ -79,7 +88,7 @@ func (c *Command) checkOne(src source, set map[string]string) (string, strategy.
 	if sc.Load != nil {
 		text += ", " + count(len(sc.Load.Phases), "phase") + " of load"
 	}
-	return text, nil
+	return text, sc.Node, nil
 }
 
 // count writes "1 step", "2 steps".

@@ -143,12 +143,8 @@ func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
 			*to = v
 		}
 	}
-	for _, f := range n.Faults {
-		wrong = append(wrong, misuse("", "%s: the embedded node has no fault %s", f.Pos, f.Name))
-	}
-	for _, d := range n.Defects {
-		wrong = append(wrong, misuse("", "%s: the embedded node has no defect %s", d.Pos, d.Name))
-	}
+	wrong = append(wrong, applyFaults(cfg, n.Faults)...)
+	wrong = append(wrong, applyDefects(cfg, n.Defects)...)
 	return wrong.err()
 }
 

@@ -34,6 +34,9 @@ type nodeOptions struct {
 	endow       string
 	noVerify    bool
 	forgiving   bool
+	defects     []string
+	listDefects bool
+	asJSON      bool
 	doors       doors
 	dialRetry   time.Duration
 	withStdin   bool
@@ -57,6 +60,9 @@ func (c *Command) nodeCommand() *cobra.Command {
 			"  chanbot node --account ak_…=5000000000000000000 --era 2020",
 		Args: needArgs(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.listDefects {
+				return c.listDefects(o.asJSON)
+			}
 			return c.node(cmd.Context(), o, cmd.Flags().Changed("listen"))
 		},
 	}
@@ -76,6 +82,9 @@ func (c *Command) nodeCommand() *cobra.Command {
 	f.StringVar(&o.endow, "endow", "", "`AETTOS` that every account has which is seen for the first time")
 	f.BoolVar(&o.noVerify, "no-verify", false, "take every signature, to measure a client alone")
 	f.BoolVar(&o.forgiving, "forgiving", false, "leave out the quirks by which duplicates and crossings kill a channel")
+	f.StringArrayVar(&o.defects, "defect", nil, "protocol mistake `NAME` that the node makes (repeatable)")
+	f.BoolVar(&o.listDefects, "list-defects", false, "print the protocol mistakes that the node can make, and leave")
+	f.BoolVar(&o.asJSON, "json", false, "print them as a JSON list")
 	o.doors.register(f)
 	f.DurationVar(&o.dialRetry, "dial-retry", 3*time.Second, "`TIME` until a responder that is not there yet is dialled again")
 	f.BoolVar(&o.withStdin, "end-with-stdin", false, "end when standard input ends, for programs that start the node and should not leave it behind")
@@ -134,7 +143,7 @@ func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
 		return simnode.Config{}, err
 	}
 	cfg := simnode.Config{
-		NetworkID: o.networkID, Era: era, Latency: o.latency, DialRetry: o.dialRetry, NoVerify: o.noVerify, Forgiving: o.forgiving,
+		NetworkID: o.networkID, Era: era, Latency: o.latency, DialRetry: o.dialRetry, Defects: o.defects, NoVerify: o.noVerify, Forgiving: o.forgiving,
 		Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if o.latency < 0 {
@@ -155,6 +164,14 @@ func (o *nodeOptions) config(c *Command) (simnode.Config, error) {
 			return cfg, misuse("without key blocks no channel opens", "--block-time %s: expected a time from 1ms on, or on-demand", o.blockTime)
 		}
 		cfg.Blocks, cfg.KeyBlockEvery = simnode.Interval, every
+	}
+	for _, name := range o.defects {
+		if wrong, unknown := noDefect("--defect", name); unknown {
+			return cfg, wrong
+		}
+	}
+	if o.asJSON {
+		return cfg, misuse("", "--json is for --list-defects")
 	}
 	if o.endow != "" {
 		if cfg.Endow, err = aettos(o.endow); err != nil {
@@ -267,6 +284,9 @@ func (o *nodeOptions) describe(cfg simnode.Config, funded []funding) string {
 		parts = append(parts, "era 2020")
 	}
 	parts = append(parts, o.doors.describe()...)
+	if len(cfg.Defects) > 0 {
+		parts = append(parts, "with "+strings.Join(cfg.Defects, " and "))
+	}
 	if n := len(funded); n > 0 {
 		parts = append(parts, count(n, "account")+" with coins")
 	}
