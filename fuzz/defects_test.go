@@ -1,0 +1,81 @@
+package fuzz
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"chanbot/simnode"
+)
+
+// someDefects are those that every run of the tests looks for: one of each kind.
+var someDefects = []string{
+	"accepts-unsigned-ack", "round-skipped-after-an-abort",
+}
+
+// TestDefectsAreFound looks for mistakes of the embedded node, plays what was
+// found at a node with and without the mistake, and wants a small file.
+// CHANBOT_DEFECTS=all looks for every one, or for those that it names.
+func TestDefectsAreFound(t *testing.T) {
+	names := someDefects
+	switch want := os.Getenv("CHANBOT_DEFECTS"); want {
+	case "":
+	case "all":
+		names = nil
+		for _, d := range simnode.Defects() {
+			names = append(names, d.Name)
+		}
+	default:
+		names = strings.Split(want, ",")
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { findDefect(t, name) })
+		})
+	}
+}
+
+func findDefect(t *testing.T, name string) {
+	broken := func(context.Context) (*Place, error) {
+		return inMemory(t, func(c *simnode.Config) { c.Defects = []string{name} }), nil
+	}
+	place, _ := broken(t.Context())
+	defer place.Close()
+	var repro *Finding
+	sound := func(f *Finding) bool {
+		sc, err := parse(f.Scenario("repro"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clean := inMemory(t, nil)
+		defer clean.Close()
+		for _, at := range []struct {
+			place *Place
+			fails bool
+		}{{clean, false}, {place, true}} {
+			st := stage{place: at.place, timeout: 2 * time.Second, patience: time.Second, seed: 1}
+			if p := st.play(t.Context(), sc, 1<<22); (p.breach != nil) != at.fails {
+				t.Errorf("the repro fails: %v, want %v: %+v\n%s", p.breach != nil, at.fails, p.breach, f.Text)
+				return false
+			}
+		}
+		return true
+	}
+	rep, err := Run(t.Context(), Config{Place: place, Fresh: broken, Seed: 1, Cases: 4000, Pairs: 16, Findings: 1, Shrink: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rep.Findings {
+		if f.Hits > 0 && repro == nil && sound(f) {
+			repro = f
+		}
+	}
+	f := repro
+	if f == nil {
+		t.Fatalf("not found in %d cases with %d actions", rep.Cases, rep.Actions)
+	}
+	t.Logf("%s in %s: case %d, %d actions, %d steps\n%s", f.Rule, f.Where(), f.Case, f.Actions, f.Steps, f.Text)
+}
