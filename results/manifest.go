@@ -25,8 +25,11 @@ type Manifest struct {
 	// Scenario is what was run, with variables and flags applied.
 	Scenario ScenarioFile `json:"scenario"`
 	// Node is the node's URL, or "embedded".
-	Node      string `json:"node"`
-	NetworkID string `json:"network_id"`
+	Node string `json:"node"`
+	// NodeVersion is what the node's HTTP API says of itself, "" when nobody has
+	// asked it, or for the embedded node, which is as old as chanbot.
+	NodeVersion string `json:"node_version,omitempty"`
+	NetworkID   string `json:"network_id"`
 	// Started is the wall clock at the start; everything later is relative.
 	Started time.Time `json:"started"`
 	Host    Host      `json:"host"`
