@@ -6,7 +6,7 @@ BIN      := bin/chanbot
 SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
-.PHONY: help run build test check interop bench fmt fuzz-parsers
+.PHONY: help run build test check interop bench mutants fmt fuzz-parsers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ interop: build ## let the JavaScript SDK use the embedded node, where npm is ins
 
 bench: build ## measurements beside their references
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+mutants: build ## let chanbot fuzz look for every defect of the embedded node (MUTANTS='-only NAME,…')
+	$(GO) run ./internal/mutants $(MUTANTS) $(BIN)
 
 fmt: ## format the sources
 	gofmt -w $(GOFILES)

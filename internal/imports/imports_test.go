@@ -44,6 +44,7 @@ var arrows = map[string]rule{
 	"tx":               {foreign: []string{"golang.org/x/crypto/"}},
 	"internal/memnet":  {},
 	"internal/imports": {},
+	"internal/mutants": {},
 	"internal/bench":   {rooms: []string{"wire", "tx", "outcome", "results"}, foreign: []string{"github.com/gorilla/websocket"}},
 }
 
