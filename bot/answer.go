@@ -21,6 +21,9 @@ type asked struct {
 	op  *op  // the operation that it belongs to; nil when none is known
 	run *run // the step whose answers hold; nil when none is under way
 
+	offer   *tx.SignedTx // what the model said when it came, if a step may answer it
+	refusal error
+
 	done  bool // it was answered by a step
 	again bool // this answer is not the first one
 	// How a step wants its answer to be sent; zero is the usual way.
@@ -155,7 +158,10 @@ func (e *end) cutBy(r *run) {
 
 // accept signs what is offered if the model agrees, and otherwise refuses it.
 func (e *end) accept(a *asked, w *watch) {
-	offer, err := e.client.CheckSign(a.f)
+	offer, err := a.offer, a.refusal
+	if offer == nil && err == nil {
+		offer, err = e.client.CheckSign(a.f)
+	}
 	if err != nil && a.again { // it was checked when it was answered first
 		offer, err = tx.ParseSigned(a.f.Sign.SignedTx)
 	}
@@ -168,13 +174,20 @@ func (e *end) accept(a *asked, w *watch) {
 }
 
 // refuse does not sign. What can be aborted is aborted with the code of a
-// validation error, so that the node does not wait for an answer.
+// validation error, so that the node does not wait for an answer. Where the
+// peer's client has made it so, no rule is broken; the step has a problem.
 func (e *end) refuse(a *asked, err error) {
 	v := model.Violation{Role: e.role, Rule: ruleRefused, Expected: "an offer that can be signed", Got: err.Error(), Frame: a.f.Raw}
-	if r, ok := errors.AsType[*model.Refusal](err); ok {
+	r, ok := errors.AsType[*model.Refusal](err)
+	if ok {
 		v.Rule, v.Expected, v.Got = r.Rule, r.Expected, r.Got
 	}
-	e.p.violate(e, v)
+	switch {
+	case !ok || r.NodeAtFault:
+		e.p.violate(e, v)
+	case a.run != nil:
+		a.run.problems = append(a.run.problems, "the "+e.side+" has not signed "+a.tag+": "+err.Error())
+	}
 	if opOfTag[a.tag] != outcome.Open {
 		e.abort(a, nil, json.RawMessage(`1`))
 	}

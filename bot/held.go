@@ -20,6 +20,7 @@ func (e *end) remember(a *asked) {
 	if e.asks == nil {
 		e.asks = map[string][]*asked{}
 	}
+	a.offer, a.refusal = e.client.CheckSign(a.f)
 	list := e.asks[a.tag]
 	if len(list) == mostAsks {
 		list = append(list[:0], list[1:]...)

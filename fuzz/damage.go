@@ -31,9 +31,10 @@ func (m *maker) illegal() {
 			"accounts: x", "accounts: [1]", "accounts: null", `accounts: ["ak_x"]`, "fee: -1", `fee: "x"`, "contracts: [1]", "n: -1", "n: x", "type: 3", "extra: {a: [1]}"))
 		m.calm = false // some of them close the channel all the same
 	}
+	m.spend(r, 1) // in case it works
 	m.any(act(r, what), append([]string{"raw: true", "timeout: 600ms"}, m.maybeID()...)...)
 	if m.chance(60) {
-		m.honest(act(m.role(), "{transfer: 1}"), m.unlessCalm("timeout: 900ms")...)
+		m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
 	}
 }
 
@@ -91,7 +92,12 @@ func (m *maker) damagedJSON() {
 		m.calm = false
 	}
 	if m.chance(60) {
-		m.honest(act(m.role(), m.pick("balances", "{transfer: 1}", "ping")), m.unlessCalm("timeout: 900ms")...)
+		switch r, what := m.role(), m.pick("balances", "transfer", "ping"); what {
+		case "transfer":
+			m.transfer(r, "1", m.unlessCalm("timeout: 900ms")...)
+		default:
+			m.honest(act(r, what), m.unlessCalm("timeout: 900ms")...)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -33,6 +34,7 @@ type maker struct {
 	count int // steps in steps, inner ones included
 
 	amounts [2]int64 // what the channel is opened with, by role
+	floor   [2]int64 // what each role has at least in a calm channel
 	reserve int64
 	params  []string // lines below channel
 	roles   [2][]string
@@ -112,6 +114,41 @@ func (m *maker) role() outcome.Role { return outcome.Roles[m.r.IntN(2)] }
 // act is the subject of a step: a role and what it does.
 func act(r outcome.Role, what string) string { return r.String() + ": " + what }
 
+// spend notes that a role may have to give an amount and reports whether it has
+// it for sure. It never has less than the reserve afterwards (transactions 6).
+func (m *maker) spend(from outcome.Role, amount int64) bool {
+	if amount > 2*(m.amounts[0]+m.amounts[1]) {
+		return false // and will be refused
+	}
+	has := &m.floor[from.Index()]
+	sure := *has-amount >= m.reserve
+	*has = max(*has-amount, m.reserve)
+	return sure
+}
+
+// transfer moves coins to the peer and has to work where there are enough.
+func (m *maker) transfer(from outcome.Role, amount string, keys ...string) {
+	m.pay(from, amount, act(from, "{transfer: "+amount+"}"), keys...)
+}
+
+// pay is a step by which a role gives an amount to its peer.
+func (m *maker) pay(from outcome.Role, amount, step string, keys ...string) {
+	n, err := strconv.ParseInt(amount, 10, 64)
+	if err != nil {
+		n = math.MaxInt64 / 2 // nobody has so much
+	}
+	if m.spend(from, n) && m.calm {
+		m.floor[from.Peer().Index()] += n
+		m.step(step, keys...)
+		return
+	}
+	m.any(step, keys...)
+}
+
+// canClose reports whether the balances can surely pay the fee of a mutual close
+// (ws-api 4.2: 1001 otherwise).
+func (m *maker) canClose() bool { return m.floor[0]+m.floor[1] > 50_000_000_000_000 }
+
 // code draws the code of an abort: any legal one, those with a meaning of their
 // own more often.
 func (m *maker) code() string {
@@ -166,12 +203,20 @@ func (m *maker) channel() {
 	p, _ := strconv.ParseInt(push, 10, 64)
 	m.amounts[0] -= p
 	m.amounts[1] += p
+	m.floor = m.amounts
 	if m.timers = m.chance(15); m.timers {
 		m.params = append(m.params, "timeouts: {sign: 600ms, accept: 500ms, funding_sign: 500ms, funding_create: 500ms, funding_lock: 4s, idle: 2s}")
 	}
 	var extra []string
 	if m.chance(15) {
-		extra = append(extra, "minimum_depth: "+m.pick("0", "1", "2", "5"), "minimum_depth_strategy: "+m.pick("plain", "txfee"))
+		// With txfee the number is the root of what the fee asks for: 1 would be
+		// some 17,000 blocks and 2 more than a hundred (ws-api 2.3).
+		depth := m.r.IntN(4)
+		if m.chance(50) {
+			extra = append(extra, "minimum_depth: "+[]string{"0", "1", "2", "5"}[depth], "minimum_depth_strategy: plain")
+		} else {
+			extra = append(extra, "minimum_depth: "+[]string{"0", "5", "7", "10"}[depth], "minimum_depth_strategy: txfee")
+		}
 	}
 	if m.chance(8) {
 		extra = append(extra, "msg_forwarding: true")
@@ -260,7 +305,7 @@ func (m *maker) end() {
 		m.honest(act(r, "balances"))
 		m.honest(act(r, "{message: \"at the end\"}"))
 	}
-	m.honest(act(m.role(), "{transfer: 1}"))
+	m.transfer(m.role(), "1")
 	m.honest(act(m.role(), "state"))
 	switch m.r.IntN(5) {
 	case 0:

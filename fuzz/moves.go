@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"chanbot/outcome"
 )
 
 var moves = []move{
@@ -39,16 +41,18 @@ func (m *maker) honestMove() {
 	case 1:
 		m.query()
 	case 2:
-		m.honest(act(r, fmt.Sprintf("{transfer: {amount: %s, meta: [%s]}}", m.small(), m.pick(`"a"`, `"a", "b"`, `""`, `"`+strings.Repeat("m", 300)+`"`))))
+		amount, meta := m.small(), m.pick(`"a"`, `"a", "b"`, `""`, `"`+strings.Repeat("m", 300)+`"`)
+		m.pay(r, amount, act(r, fmt.Sprintf("{transfer: {amount: %s, meta: [%s]}}", amount, meta)))
 	case 3:
-		m.honest(act(r, fmt.Sprintf("{transfer: {amount: %s, from: %s, to: %s}}", m.small(), r.Peer(), r)))
+		amount := m.small()
+		m.pay(r.Peer(), amount, act(r, fmt.Sprintf("{transfer: {amount: %s, from: %s, to: %s}}", amount, r.Peer(), r)))
 	default:
 		// What the sender cannot pay is refused, which is judged by the model.
-		if m.calm && m.chance(60) && m.amounts[0] > 1_000_000_000 && m.amounts[1] > 1_000_000_000 {
-			m.honest(act(r, "{transfer: "+m.small()+"}"), m.maybeID()...)
+		if m.calm && m.chance(60) {
+			m.transfer(r, m.small(), m.maybeID()...)
 			return
 		}
-		m.any(act(r, "{transfer: "+m.amount(r)+"}"), m.maybeID()...)
+		m.transfer(r, m.amount(r), m.maybeID()...)
 	}
 }
 
@@ -106,7 +110,7 @@ func (m *maker) abortMove() {
 	}
 	m.any(act(r, "{transfer: "+m.small()+"}"), "sign: {"+tag+": "+answer+"}")
 	if m.chance(60) {
-		m.honest(act(m.role(), "{transfer: 1}"))
+		m.transfer(m.role(), "1")
 	}
 }
 
@@ -134,7 +138,9 @@ func (m *maker) tamper() {
 			`{field: nonce, value: "-1", resign: true}`, `{field: ttl, value: "+1", resign: true}`, `{field: round, value: "+1", resign: true}`)
 	}
 	tag := tags[m.r.IntN(2)]
-	m.any(act(r, "{"+kind+": "+m.small()+"}"), "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 700ms")
+	amount := m.small()
+	m.spend(r, 100) // some of them work
+	m.any(act(r, "{"+kind+": "+amount+"}"), "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 700ms")
 	if kind != "transfer" || strings.HasPrefix(how, "garbage") || strings.HasPrefix(how, "truncated") || strings.HasPrefix(how, "empty") ||
 		strings.HasPrefix(how, "not_") || strings.HasPrefix(how, "no_") {
 		m.calm = false // it may be pending still
@@ -143,7 +149,7 @@ func (m *maker) tamper() {
 		}
 	}
 	if m.chance(60) {
-		m.honest(act(m.role(), "{transfer: 1}"), m.unlessCalm("timeout: 700ms")...)
+		m.transfer(m.role(), "1", m.unlessCalm("timeout: 700ms")...)
 	}
 }
 
@@ -165,9 +171,10 @@ func (m *maker) twice() {
 	tag := tags[m.r.IntN(2)]
 	answers := m.pick("[accept, accept]", "[accept, {abort: 42}]", "[{abort: 42}, accept]", "[{abort: 3}, {abort: 4}]",
 		"[accept, {tamper: bad_signature}]", "[{tamper: truncated}, accept]", "[{tamper: garbage}, accept]", "[accept, {propose: {transfer: 1}}]")
+	m.spend(r, 1)
 	m.any(act(r, kind), "sign: {"+tag+": "+answers+"}", "timeout: 900ms")
 	m.calm = m.calm && (answers == "[accept, {abort: 42}]" || answers == "[{abort: 3}, {abort: 4}]") && kind == "{transfer: 1}"
-	m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
+	m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
 }
 
 // cross has both sides ask for something at about the same time.
@@ -207,13 +214,23 @@ func (m *maker) disturbed(what string) {
 // soak does one thing many times, so that what leaks shows.
 func (m *maker) soak() {
 	times := 5 + m.r.IntN(25)
-	inner := m.pick("initiator: {transfer: 1}", "responder: {transfer: 1}", "initiator: {message: again}", "responder: balances")
+	const byInitiator, byResponder = "initiator: {transfer: 1}", "responder: {transfer: 1}"
+	inner := m.pick(byInitiator, byResponder, "initiator: {message: again}", "responder: balances")
 	keys := ""
+	sure := true
 	if !m.calm {
 		keys = ", timeout: 700ms, expect: any"
 	} else if m.chance(30) {
-		inner = "initiator: {transfer: 1}"
+		inner = byInitiator
 		keys = ", sign: {" + m.pick("update", "update_ack") + ": {abort: 42}}"
+		sure = m.floor[0] > m.reserve
+	} else if inner == byInitiator {
+		sure = m.spend(outcome.Initiator, int64(times))
+	} else if inner == byResponder {
+		sure = m.spend(outcome.Responder, int64(times))
+	}
+	if !sure {
+		keys += ", expect: any"
 	}
 	m.step(fmt.Sprintf("repeat: {times: %d, steps: [{%s%s}]}", times, inner, keys))
 	m.count += times - 1
@@ -232,7 +249,7 @@ func (m *maker) stop() {
 // timer lets a timer of the node run out.
 func (m *maker) timer() {
 	if !m.timers {
-		m.any(act(m.role(), "{transfer: 1}"), "sign: {update_ack: {delay: 300ms}}")
+		m.transfer(m.role(), "1", "sign: {update_ack: {delay: 300ms}}")
 		return
 	}
 	r := m.role()

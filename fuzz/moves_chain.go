@@ -13,7 +13,7 @@ func (m *maker) chain() {
 	case 0, 1:
 		m.honest(act(r, "{deposit: "+m.small()+"}"), "timeout: 8s")
 	case 2:
-		m.honest(act(r, "{withdraw: 1}"), "timeout: 8s")
+		m.withdraw(r)
 	case 3:
 		m.any(act(r, fmt.Sprintf("{%s: {amount: %s, %s}}", m.pick("deposit", "withdraw"), m.pick(m.small(), m.small(), "70000000000000", "18446744073709551616"),
 			m.pick("fee: 20000000000000", "gas_price: 1000000000", "fee: 1", "nonce: 1", "nonce: 1000", "fee: 40000000000000, gas_price: 2000000000", `meta: ["m"]`))), "timeout: 2s")
@@ -21,10 +21,19 @@ func (m *maker) chain() {
 	case 4:
 		m.any(act(r, "snapshot"), "timeout: 8s")
 	case 5:
-		m.honest(act(r, "{transfer: 1}"))
+		m.transfer(r, "1")
 		m.any(act(r.Peer(), "snapshot"), "timeout: 8s")
-		m.honest(act(r, "{transfer: 1}"))
+		m.transfer(r, "1")
 	}
+}
+
+// withdraw takes a coin out and has to work where there is one.
+func (m *maker) withdraw(r outcome.Role) {
+	if m.spend(r, 1) {
+		m.honest(act(r, "{withdraw: 1}"), "timeout: 8s")
+		return
+	}
+	m.any(act(r, "{withdraw: 1}"), "timeout: 8s")
 }
 
 // abortChain takes back what needs the chain.
@@ -42,7 +51,7 @@ func (m *maker) abortChain() {
 		m.any(act(r, "close_solo"), fmt.Sprintf("sign: {close_solo_sign: {abort: %s}}", m.code()), "timeout: 2s")
 		m.calm = false
 	}
-	m.honest(act(m.role(), "{transfer: 1}"), m.unlessCalm("timeout: 900ms")...)
+	m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
 }
 
 // closeMove ends the channel by mutual consent, in more or less honest ways.
@@ -61,7 +70,11 @@ func (m *maker) closeMove() {
 		m.input(r, "")
 		m.any(act(r.Peer(), "{answer: shutdown_sign_ack}"), "timeout: 6s")
 	default:
-		m.honest(act(r, "close"), "timeout: 8s")
+		if m.canClose() {
+			m.honest(act(r, "close"), "timeout: 8s")
+		} else {
+			m.any(act(r, "close"), "timeout: 8s")
+		}
 	}
 	m.ended()
 }
@@ -70,7 +83,7 @@ func (m *maker) closeMove() {
 func (m *maker) solo() {
 	r := m.role()
 	for range m.r.IntN(3) {
-		m.honest(act(m.role(), "{transfer: 1}"))
+		m.transfer(m.role(), "1")
 	}
 	switch m.r.IntN(6) {
 	case 0:
@@ -187,7 +200,7 @@ func (m *maker) late() {
 	case "responder_sign":
 		r = outcome.Responder
 	case "update", "update_ack":
-		m.honest(act(r, "{transfer: 1}"))
+		m.transfer(r, "1")
 		if tag == "update_ack" {
 			r = r.Peer()
 		}

@@ -14,7 +14,7 @@ import (
 // the node ignores it. The error is a *Refusal: the transaction is not what this
 // client asked for, breaks a rule, or differs from the client's own connection
 // parameters. Whether a correct operation of the peer is wanted is up to the
-// caller.
+// caller. Only a refusal with NodeAtFault is a violation.
 func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 	if f == nil || f.Sign == nil {
 		return nil, &Refusal{Rule: RuleSignShape, Expected: "a request to sign", Got: "none"}
@@ -27,12 +27,12 @@ func (c *Client) CheckSign(f *wire.Frame) (*tx.SignedTx, error) {
 		return nil, &Refusal{Rule: RefusalGeneralized, Expected: "an account that signs with a key",
 			Got: "the generalized account " + id.String() + ", which signs by a contract; chanbot does not support these"}
 	}
-	faults := o.faults
+	faults, node := o.faults, true
 	if len(faults) == 0 {
-		faults = c.disagreement(o)
+		faults, node = c.disagreement(o), o.spec.own
 	}
 	if len(faults) > 0 {
-		return nil, &Refusal{Rule: faults[0].rule, Expected: faults[0].expected, Got: faults[0].got}
+		return nil, &Refusal{Rule: faults[0].rule, Expected: faults[0].expected, Got: faults[0].got, NodeAtFault: node}
 	}
 	return o.offer, nil
 }

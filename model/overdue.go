@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strconv"
 
 	"chanbot/outcome"
@@ -37,7 +38,7 @@ func (p *Pair) Overdue(deep bool) []Violation {
 // wait for, and has seen everything.
 func (c *Client) reactive() bool {
 	if c.phase < PhaseStarted || c.phase > PhaseOpen || !c.certain() || c.loose || c.ending != "" || c.closing ||
-		c.solo || c.closed || c.stopped || c.leaveAsked || c.leaving || c.alone || c.assumed || c.reconnected {
+		c.solo || c.closed || c.stopped || c.leaveAsked || c.leaving || c.alone || c.assumed || c.reconnected || c.deaf() {
 		return false
 	}
 	for _, o := range []*op{c.op, c.create} {
@@ -216,10 +217,5 @@ func (c *Client) signedWell(o *op) bool {
 	if c.cfg.Role == outcome.Responder {
 		me = c.parties[1]
 	}
-	for _, id := range signers {
-		if id == me {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(signers, me)
 }

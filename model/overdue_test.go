@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"testing"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -71,7 +72,31 @@ var overdueCases = map[string]struct {
 	}},
 	"a channel that somebody leaves": {"", false, func(s *stage) { s.open(); s.ask(ini, wire.Leave{}) }},
 	"a solo close":                   {"", false, func(s *stage) { s.open(); s.ask(ini, wire.CloseSolo{}) }},
-	"a socket that came back":        {"", false, func(s *stage) { s.open(); s.cosign(ini, 1); s.closed(ini, 1000); s.c[ini].Connected(true) }},
+	"a signature behind a shutdown, which waits for it": {"", false, func(s *stage) {
+		s.open()
+		s.half(ini, 1)
+		s.ask(res, wire.Shutdown{})
+		s.unread(res, wire.TagUpdateAck, s.sign(s.pending, ini))
+		s.ask(ini, wire.GetBalances{})
+	}},
+	"an abort behind a contract call, which waits for it": {"", false, func(s *stage) {
+		s.open()
+		s.propose(ini, 1)
+		s.ask(ini, wire.GetContractCall{Round: big.NewInt(1)})
+		s.abort(ini, wire.TagUpdate, 5)
+	}},
+	"a signature behind an update, which ends the operation": {RuleStuck, false, func(s *stage) {
+		s.open()
+		s.half(ini, 1)
+		s.ask(res, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
+		s.unread(res, wire.TagUpdateAck, s.sign(s.pending, ini))
+	}},
+	"a create signature behind an update": {"", false, func(s *stage) {
+		s.open(4)
+		s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
+		s.unread(ini, wire.TagInitiatorSign, &tx.SignedTx{Tx: s.create.Tx})
+	}},
+	"a socket that came back": {"", false, func(s *stage) { s.open(); s.cosign(ini, 1); s.closed(ini, 1000); s.c[ini].Connected(true) }},
 }
 
 func TestASilenceIsJudgedByWhatTheNodeOwes(t *testing.T) {

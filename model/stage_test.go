@@ -118,6 +118,12 @@ func (s *stage) answer(side int, tag string, t *tx.SignedTx, channel string) {
 	s.in(side, wire.AppendOK(nil, wire.IntID(s.id), channel))
 }
 
+// unread signs with an id, and the node does not get to it.
+func (s *stage) unread(side int, tag string, t *tx.SignedTx) {
+	s.id++
+	s.out(side, wire.AppendSigned(nil, wire.IntID(s.id), tag, s.sign(t, side).Text()))
+}
+
 func (s *stage) onChain(side int, info, typ string, t *tx.SignedTx) {
 	s.in(side, wire.AppendOnChainTx(nil, s.channel, wire.OnChainTx{Info: info, Type: typ, Tx: t.Text()}))
 }

@@ -27,11 +27,14 @@ func (v Violation) String() string {
 }
 
 // Refusal is the error of [Client.CheckSign]: why a transaction must not be
-// signed. It is also a violation, unless the client's own parameters differ
-// from its peer's.
+// signed.
 type Refusal struct {
 	Rule          string // one of the Rule constants
 	Expected, Got string
+	// NodeAtFault says that a correct node does not offer it. Otherwise the
+	// peer's client has signed something else than was asked for, or connected
+	// with other parameters, which no node compares (fsm 5.6, ws-api 2.1).
+	NodeAtFault bool
 }
 
 // Error says it in one line.
