@@ -36,18 +36,21 @@ func TestMain(m *testing.M) {
 //	dead NAME             make $NAME the URL of a port where nobody listens
 //	until FOLDER REGEXP   wait until the private channels of the run in a folder match, and make $RUN
 //	                      the folder of the run
+//	measured NAME SEED SLOW [PAIRS]
+//	                      make the folder of a run under load; its times are SLOW times the usual ones
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit":  scriptExit,
-			"node":  scriptNode,
-			"mute":  scriptMute,
-			"dead":  scriptDead,
-			"get":   scriptGet,
-			"json":  scriptJSON,
-			"until": scriptUntil,
+			"exit":     scriptExit,
+			"node":     scriptNode,
+			"mute":     scriptMute,
+			"dead":     scriptDead,
+			"get":      scriptGet,
+			"json":     scriptJSON,
+			"measured": scriptMeasured,
+			"until":    scriptUntil,
 		},
 		Setup: func(e *testscript.Env) error {
 			seed, err := filepath.Abs("../../session/testdata/seed-transcript.md")
