@@ -18,7 +18,7 @@ import (
 // fuzzFlags are the flags of run that fuzz has too.
 var fuzzFlags = []string{
 	"node", "initiator-node", "responder-node", "responder-host", "responder-port", "api", "network-id", "accounts",
-	"allow-host", "allow-mainnet", "ca", "header", "seed", "era", "sign",
+	"allow-host", "allow-mainnet", "ca", "header", "seed", "era", "defect", "sign",
 	"out", "json", "quiet", "no-progress", "log-level",
 }
 
@@ -35,7 +35,6 @@ type fuzzOptions struct {
 	confirm   int
 	shrink    time.Duration
 	deny      []string
-	defects   []string
 	forgiving bool
 	latency   time.Duration
 }
@@ -74,7 +73,6 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
 	f.DurationVar(&o.shrink, "shrink", 20*time.Second, "`TIME` for making a finding small")
 	f.StringArrayVar(&o.deny, "deny", nil, "make a quirk of real nodes a finding, by `NAME`, or all (repeatable)")
-	f.StringArrayVar(&o.defects, "defect", nil, "switch on a defect of the embedded node, by `NAME` (chanbot node --list-defects; repeatable)")
 	f.BoolVar(&o.forgiving, "forgiving", false, "leave out the quirks of the embedded node by which duplicates and crossings kill a channel")
 	f.DurationVar(&o.latency, "latency", latency, "`TIME` a channel machine of the embedded node takes for a signature or a message of its peer")
 	for _, name := range fuzzFlags {
@@ -119,7 +117,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 		return err
 	}
 	if !s.embedded {
-		for _, name := range []string{"defect", "forgiving", "latency"} {
+		for _, name := range []string{"forgiving", "latency"} {
 			if o.given.Changed(name) {
 				return misuse("leave it out; a node is what it is", "--%s is for the embedded node only", name)
 			}

@@ -65,11 +65,8 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 		return nil, errors.New("it is not ours to start again")
 	}
 	cfg := g.config()
-	args := nodeArgs(simnode.Config{Era: g.s.era, NetworkID: g.s.networkID, Latency: g.o.latency, DialRetry: dialRetry, Forgiving: g.o.forgiving})
+	args := nodeArgs(simnode.Config{Era: g.s.era, NetworkID: g.s.networkID, Latency: g.o.latency, DialRetry: dialRetry, Forgiving: g.o.forgiving, Defects: g.s.defects})
 	args = append(args, "--endow", plenty.String(), "--log-level", "error")
-	for _, d := range g.o.defects {
-		args = append(args, "--defect", d)
-	}
 	node, err := g.c.startNode(ctx, g.where.guard, cfg.Log, args...)
 	if err != nil {
 		return nil, err

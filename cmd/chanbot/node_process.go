@@ -229,6 +229,9 @@ func nodeArgs(cfg simnode.Config) []string {
 	if cfg.Forgiving {
 		args = append(args, "--forgiving")
 	}
+	for _, name := range cfg.Defects {
+		args = append(args, "--defect", name)
+	}
 	if cfg.NoVerify {
 		args = append(args, "--no-verify")
 	}

@@ -35,6 +35,7 @@ type runOptions struct {
 	timeout, grace       time.Duration
 	first, era, sign     string
 	keepGoing            bool
+	defects              []string
 	out                  string
 	transcript, record   string
 	json, quiet, noProgr bool
@@ -68,6 +69,7 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "`TIME` for the work under way after Ctrl-C")
 	f.StringVar(&o.first, "first", "responder", "`ROLE` that connects first, where the scenario does not say")
 	f.StringVar(&o.era, "era", "", "`ERA` of node software that the embedded node copies: current or 2020 (default current)")
+	f.StringArrayVar(&o.defects, "defect", nil, "let the embedded node make a protocol mistake, by `NAME` (chanbot node --list-defects; repeatable)")
 	f.StringVar(&o.sign, "sign", "raw", "`FORM` that is signed: raw, the transaction, or hash, its hash")
 	f.BoolVar(&o.keepGoing, "keep-going", false, "go on with the next scenario after one went wrong")
 	f.StringVar(&o.out, "out", "runs", "`DIR` for the folder of each run")

@@ -59,6 +59,12 @@ func (o *runOptions) conflicts() complaints {
 	given := o.given.Changed
 	embedded := o.node == "embedded" && o.initiatorNode == "" && o.responderNode == ""
 	add(!embedded && given("era"), "leave it out; a node is what it is", "--era is for the embedded node only")
+	add(!embedded && given("defect"), "leave it out; a node is what it is", "--defect is for the embedded node only")
+	for _, name := range o.defects {
+		if w, unknown := noDefect("--defect", name); unknown {
+			wrong = append(wrong, w)
+		}
+	}
 	for _, name := range []string{"api", "ca", "header", "allow-host", "allow-mainnet"} {
 		add(embedded && given(name), "give --node URL, or leave --"+name+" out", "--%s is for a node of your own, and this run uses the embedded one", name)
 	}

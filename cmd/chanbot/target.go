@@ -183,7 +183,7 @@ const dialRetry = 50 * time.Millisecond
 
 // nodeConfig returns what the embedded node for a scenario is like.
 func (s *settings) nodeConfig(j job) (simnode.Config, error) {
-	cfg := simnode.Config{NetworkID: s.networkID, Era: s.era, Latency: latency, DialRetry: dialRetry}
+	cfg := simnode.Config{NetworkID: s.networkID, Era: s.era, Latency: latency, DialRetry: dialRetry, Defects: s.defects}
 	if j.scenario.Node == nil {
 		return cfg, nil
 	}
