@@ -126,10 +126,13 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	if x.b.Rule == RuleNodeGone || x.b.Rule == RuleNodeHung {
 		texts = append(texts, s.flying()...)
 	}
+	// given up: the search has what it wants, and this is not part of it.
+	counted := false
+	stopped := func() bool { return ctx.Err() != nil || !counted && s.full() }
 	// same says whether a scenario breaks the rule in one of some plays.
 	same := func(text []byte, plays int) bool {
 		for range plays {
-			if ctx.Err() != nil {
+			if stopped() {
 				return false
 			}
 			p := l.play(ctx, text)
@@ -159,14 +162,16 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		if f.Hits < s.cfg.Confirm {
 			plays = 3
 		}
-		s.enough()
+		if counted = s.enough(); !counted {
+			return
+		}
 		until := time.Now().Add(limit)
 		sh := shrinker{
 			keeps: func(text []byte) bool { return same(text, plays) },
-			over:  func() bool { return ctx.Err() != nil || time.Now().After(until) },
+			over:  func() bool { return stopped() || time.Now().After(until) },
 		}
 		f.Text = sh.shrink(f.Text)
-	} else if x.b.Rule == RuleExpectation {
+	} else if x.b.Rule == RuleExpectation || stopped() && ctx.Err() == nil {
 		return // a machine that was busy: nothing that was seen is impossible
 	}
 	f.Shrunk = time.Since(started)
@@ -189,14 +194,26 @@ func (s *search) leisure() (limit time.Duration, ok bool) {
 	return min(s.cfg.Shrink, left/2), left > 0
 }
 
-// enough counts a finding that was seen again, and ends the search when there
-// are as many as were wanted.
-func (s *search) enough() {
+// full says that as many findings as were wanted have been seen again.
+func (s *search) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.confirmed++; s.confirmed >= s.cfg.Findings {
-		s.closeLocked(fmt.Sprintf("%d different findings are enough", s.confirmed))
+	return s.confirmed >= s.cfg.Findings
+}
+
+// enough counts a finding that was seen again, and ends the search when there
+// are as many as were wanted. It returns false for one too many.
+func (s *search) enough() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.confirmed >= s.cfg.Findings {
+		s.repeated++
+		return false
 	}
+	if s.confirmed++; s.confirmed == s.cfg.Findings {
+		s.closeLocked(fmt.Sprintf("as many findings as were wanted (%d)", s.confirmed))
+	}
+	return true
 }
 
 // found notes a finding, unless it is the same as one before once it is small.
