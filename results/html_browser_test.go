@@ -46,7 +46,10 @@ func TestReportsInABrowser(t *testing.T) {
 	dir := t.ArtifactDir()
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		path := page(t, dir, name, reports[name])
-		for _, s := range screens {
+		for i, s := range screens {
+			if drawn[name] == 0 && i%3 != 0 { // one light and one dark is enough
+				continue
+			}
 			p := browser.open(path, s)
 			for _, c := range p.complaints() {
 				t.Errorf("%s, %s: %s", name, s.name, c)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -258,8 +259,22 @@ var sampleLimits = []metrics.Threshold{
 	{Text: "p9999(message.response) < 1s", Func: "quantile", Quantile: .9999, Operation: outcome.Message, Op: "<", Limit: 1e9},
 }
 
-// samples are reports of every kind.
+var sampled struct {
+	once    sync.Once
+	reports map[string]*results.RunReport
+}
+
+// samples are reports of every kind, which nobody may change.
 func samples(t testing.TB) map[string]*results.RunReport {
+	t.Helper()
+	sampled.once.Do(func() { sampled.reports = makeSamples(t) })
+	if sampled.reports == nil {
+		t.Fatal("there are no samples")
+	}
+	return sampled.reports
+}
+
+func makeSamples(t testing.TB) map[string]*results.RunReport {
 	t.Helper()
 	healthy := simulated{pairs: 200, rate: 400, length: 60 * time.Second, warmup: 10 * time.Second, verdict: results.Passed, limits: sampleLimits[:4]}
 	failed := simulated{pairs: 200, rate: 400, length: 40 * time.Second, warmup: 5 * time.Second, freeze: 5 * time.Second, verdict: results.Failed, violated: true, limits: sampleLimits}
