@@ -24,7 +24,7 @@ func (r *Run) generatorLocked(service results.Latency) (g results.Generator) {
 		g.Cores = runtime.GOMAXPROCS(0)
 	}
 	if len(r.marks) > 0 { // there was a load
-		g.LateLimitUS = results.LateLimit(service)
+		g.LateLimitUS = results.LateLimit(service, time.Duration(r.o.Manifest.MaxLatenessUS)*time.Microsecond)
 		from, to := r.loadLocked()
 		g.CPUShare = busiest(r.samples, from, to, results.CPUWindow) / float64(g.Cores)
 	}

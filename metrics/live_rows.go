@@ -243,5 +243,5 @@ func (v *view) tooLate() bool {
 		return false
 	}
 	service := results.Latency{P50US: float64(v.operations[0].service.p50)}
-	return float64(v.late) > results.LateLimit(service)
+	return float64(v.late) > results.LateLimit(service, v.maxLate)
 }

@@ -19,8 +19,9 @@ type view struct {
 	measured bool // the fields of recent hold
 	recent
 
-	load  part // all phases together; length 0 when it is not known
-	phase part
+	load    part // all phases together; length 0 when it is not known
+	phase   part
+	maxLate time.Duration // that is always taken for exact; zero: results.LateFloor
 	// work is what has to be finished in StageDrain, and channels what has to
 	// be ended in StageTeardown.
 	work, channels countdown
@@ -65,6 +66,7 @@ func (l *looker) look(now time.Duration, done, failed int64) view {
 	}
 	if l.o.Run != nil {
 		v.measured, v.recent = true, l.recent(span)
+		v.maxLate = time.Duration(l.o.Run.o.Manifest.MaxLatenessUS) * time.Microsecond
 	}
 	return v
 }

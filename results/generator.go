@@ -26,8 +26,8 @@ type Generator struct {
 
 // The limits within which a generator is believed.
 const (
-	// LateFloor is how late operations may always begin, p99: less than what
-	// anybody judges a node by.
+	// LateFloor is how late operations may always begin, p99, unless somebody
+	// says otherwise: less than what nodes are judged by.
 	LateFloor = 10 * time.Millisecond
 	// LatePart is which part of the service time (p50) the lateness may be when
 	// that is more: a slow node is not measured better by a faster generator.
@@ -40,10 +40,13 @@ const (
 )
 
 // LateLimit returns how late operations may begin, p99, when those of the load
-// were served in these times. It does not go by the response times: lateness is
-// a part of them.
-func LateLimit(service Latency) float64 {
-	return max(float64(LateFloor.Microseconds()), math.Round(LatePart*service.P50US))
+// were served in these times; floor is how late they always may, and zero means
+// LateFloor. It does not go by the response times: lateness is a part of them.
+func LateLimit(service Latency, floor time.Duration) float64 {
+	if floor <= 0 {
+		floor = LateFloor
+	}
+	return max(float64(floor.Microseconds()), math.Round(LatePart*service.P50US))
 }
 
 // GeneratorProblem is a reason not to believe the measurements of a run.

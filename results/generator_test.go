@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWhatAGeneratorMayNotDo(t *testing.T) {
@@ -35,7 +36,7 @@ func TestWhatAGeneratorMayNotDo(t *testing.T) {
 			t.Errorf("%s: %s", name, said)
 		}
 	}
-	if LateLimit(Latency{P50US: 1000, P99US: 1e6}) != 10_000 || LateLimit(Latency{P50US: 500_000}) != 50_000 {
+	if LateLimit(Latency{P50US: 1000, P99US: 1e6}, 0) != 10_000 || LateLimit(Latency{P50US: 500_000}, 0) != 50_000 || LateLimit(Latency{}, time.Second) != 1e6 {
 		t.Error("the limit is neither 10 ms nor a tenth of the service time")
 	}
 	inf := Generator{CPUS: math.Inf(1), LateP99US: math.NaN(), CPUShare: math.Inf(1), LateLimitUS: math.NaN(), GCPauseMaxUS: math.NaN()}

@@ -39,6 +39,9 @@ type Manifest struct {
 	Thresholds []string `json:"thresholds,omitempty"`
 	// Plan is what a run under load was meant to do; nil for steps.
 	Plan *RunPlan `json:"plan,omitempty"`
+	// MaxLatenessUS is how late operations may begin (p99) before the
+	// measurement is not valid; zero means LateFloor.
+	MaxLatenessUS int64 `json:"max_lateness_us,omitempty"`
 	// Command is the subcommand, Options its flags as they were given.
 	Command string            `json:"command"`
 	Options map[string]string `json:"options,omitempty"`

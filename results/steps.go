@@ -126,9 +126,14 @@ func (p StepReport) render(b *strings.Builder, s Style) {
 	if p.Expected != "" {
 		field(b, s, "expected", p.Expected)
 	}
-	field(b, s, "got", p.Outcome.String())
+	name := "got"
+	if p.Outcome.Kind != outcome.Pending { // a stage of a load has none
+		field(b, s, name, p.Outcome.String())
+		name = ""
+	}
 	for _, problem := range p.Problems {
-		field(b, s, "", problem)
+		field(b, s, name, problem)
+		name = ""
 	}
 	for _, side := range sortedKeys(p.Saw) {
 		saw := strings.Join(p.Saw[side], " · ")

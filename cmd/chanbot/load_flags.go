@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"chanbot/load"
+	"chanbot/results"
 	"chanbot/strategy"
 )
 
@@ -18,6 +19,7 @@ type loadOptions struct {
 	duration, rampUp time.Duration
 	thresholds       []string
 	abort            bool
+	maxLateness      time.Duration
 }
 
 func (o *loadOptions) register(f *pflag.FlagSet) {
@@ -25,6 +27,7 @@ func (o *loadOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.rate, "rate", "", "let operations arrive at this `RATE` (400/s) in the one phase of a load; poisson stays poisson, anything else becomes uniform")
 	f.DurationVar(&o.rampUp, "ramp-up", 0, "put a phase before the one of a load, in which the rate rises from nothing for this `TIME`")
 	f.StringArrayVar(&o.thresholds, "threshold", nil, "judge a condition besides those of the scenario, `EXPR` as in \"p99(transfer.response) < 50ms\" (repeatable)")
+	f.DurationVar(&o.maxLateness, "max-lateness", results.LateFloor, "call a measurement valid when its operations began up to this `TIME` late (p99) for chanbot's own reasons")
 	f.BoolVar(&o.abort, "abort-on-threshold", false, "end a load as soon as a threshold is broken")
 }
 
@@ -44,7 +47,7 @@ func (s *settings) readLoad() error {
 	for _, f := range []struct {
 		name  string
 		value time.Duration
-	}{{"duration", s.duration}, {"ramp-up", s.rampUp}} {
+	}{{"duration", s.duration}, {"ramp-up", s.rampUp}, {"max-lateness", s.maxLateness}} {
 		if given(f.name) && f.value <= 0 {
 			wrong = append(wrong, misuse("", "--%s %v: expected a time above zero, such as 30s", f.name, f.value))
 		}
@@ -97,7 +100,7 @@ func (s *settings) adaptLoad(src source, sc *strategy.Scenario) error {
 
 // refuseLoadFlags says which flags a scenario without load has no use for.
 func (s *settings) refuseLoadFlags(src source) error {
-	for _, name := range append(slices.Clone(shapes), "abort-on-threshold") {
+	for _, name := range append(slices.Clone(shapes), "abort-on-threshold", "max-lateness") {
 		if s.given.Changed(name) {
 			return misuse("write load: into it with the steps as its mix (docs/scenarios.md, Load), or use --pairs and --iterations",
 				"%s: --%s is for a scenario with load:, and this one has steps only", src.file, name)

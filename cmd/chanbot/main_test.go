@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 //	                      the folder of the run
 //	measured NAME SEED SLOW [PAIRS]
 //	                      make the folder of a run under load; its times are SLOW times the usual ones
+//	folder DIR            make $RUN the folder of the one run in a folder
 //	json FILE PATH VALUE  want a value at a path such as outcomes.signed or 0.verdict
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"json":     scriptJSON,
 			"measured": scriptMeasured,
 			"until":    scriptUntil,
+			"folder":   scriptFolder,
 		},
 		Setup: func(e *testscript.Env) error {
 			seed, err := filepath.Abs("../../session/testdata/seed-transcript.md")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -42,7 +43,14 @@ func (p *player) measure(j job, cfg *bot.Config, out *output, abort context.Canc
 		Sockets: func() int { return int(m.gauge.Sockets.Load()) },
 	})
 	if p.s.abort {
-		m.abort = m.run.AbortWhenBroken(abort, slices.DeleteFunc(slices.Clone(m.limits), onlyAtTheEnd), 0)
+		ended := false // only for the goroutine that ticks
+		m.abort = m.run.AbortWhenBroken(func(why error) {
+			if !ended {
+				ended = true
+				fmt.Fprintf(p.c.Stderr, "chanbot: %v; ending the channels and writing the results\n", why)
+				abort(why)
+			}
+		}, slices.DeleteFunc(slices.Clone(m.limits), onlyAtTheEnd), 0)
 	}
 	cfg.Metrics, cfg.Gauge = m.run, m.gauge
 	ctx, stop := context.WithCancel(context.Background())

@@ -43,6 +43,9 @@ func (p *player) output(j job, cfg *bot.Config, started time.Time) (*output, err
 		Pairs: cfg.Pairs, Thresholds: texts(j.scenario.Thresholds), Plan: runPlan(j.source, j.scenario, p.s.seed),
 		Command: "run", Options: p.s.options(),
 	}}
+	if j.scenario.Load != nil {
+		out.manifest.MaxLatenessUS = p.s.maxLateness.Microseconds()
+	}
 	if err := folder.WriteManifest(out.manifest); err != nil {
 		out.discard()
 		return nil, unwritable("--out", p.s.out, err)

@@ -138,11 +138,7 @@ func (c *Command) jobs(s *settings, args []string) ([]job, error) {
 			sound = false
 			continue
 		}
-		err = s.adapt(src, sc)
-		if err == nil && sc.Load != nil {
-			err = misuse("write steps instead, and repeat them with --pairs and --iterations", "%s: load is not supported by run yet", src.file)
-		}
-		if err != nil {
+		if err := s.adapt(src, sc); err != nil {
 			c.report(err)
 			sound = false
 			continue

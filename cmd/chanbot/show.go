@@ -24,13 +24,12 @@ func (p *player) show(j job, report *bot.Report, out *output) {
 		fmt.Fprintln(w)
 	}
 	p.shown = true
-	switch {
-	case j.scenario.Load != nil:
-		fmt.Fprint(w, report.Summary.Render(p.term.style)+"\n")
-	case p.s.pairs > 1 || p.s.iterations > 1:
-		fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style)+"\n"+report.Summary.Render(p.term.style))
-	default:
-		fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style))
+	fmt.Fprint(w, withOutcomes(report.Scenario).Render(p.term.style))
+	if j.scenario.Load != nil || p.s.pairs > 1 || p.s.iterations > 1 {
+		rest := report.Summary
+		rest.Checks, rest.Violations = nil, nil // shown with the steps
+		fmt.Fprint(w, "\n"+rest.Render(p.term.style))
+	} else {
 		for _, t := range report.Summary.Thresholds {
 			if !t.Passed {
 				fmt.Fprintln(w, broken(t))
