@@ -179,6 +179,7 @@ func (v *htmlView) facts(r *RunReport) {
 	}
 	head := &v.Facts
 	add(head, "node", s.Node)
+	add(head, "version of the node", m.NodeVersion)
 	add(head, "network", s.NetworkID)
 	if !s.Started.IsZero() {
 		add(head, "started", s.Started.UTC().Format("2006-01-02 15:04:05")+" UTC")
