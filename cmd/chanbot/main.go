@@ -7,5 +7,8 @@ import "os"
 
 func main() {
 	c := Command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Getenv}
-	os.Exit(c.Main(os.Args[1:]))
+	stop := profile(os.Getenv, os.Stderr)
+	code := c.Main(os.Args[1:])
+	stop()
+	os.Exit(code)
 }

@@ -20,7 +20,8 @@ type child struct {
 	cmd    *exec.Cmd
 	name   string
 	stderr tail
-	lines  *bufio.Reader // of its standard output
+	lines  *bufio.Reader  // of its standard output
+	stdin  io.WriteCloser // it may end when this is closed, as it is with this process
 	done   chan struct{}
 	err    error // of Wait, after done
 	once   sync.Once
@@ -46,6 +47,9 @@ func startIn(ctx context.Context, dir string, env []string, name string, args ..
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
+	}
+	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
+		return nil, errors.Join(err, in.Close(), out.Close())
 	}
 	c.cmd.Stdout = in
 	if err := c.cmd.Start(); err != nil {

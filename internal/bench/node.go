@@ -19,7 +19,7 @@ var greeting = regexp.MustCompile(`(ws://\S+?),? network (\S+?),`)
 
 // startNode serves an embedded node that takes no time beyond what it needs.
 func (b *bench) startNode(ctx context.Context, args ...string) (*nodeProcess, error) {
-	c, err := start(ctx, b.chanbot, append([]string{"node", "--listen", "127.0.0.1:0", "--latency", "0s", "--block-time", "on-demand", "--endow", plenty}, args...)...)
+	c, err := start(ctx, b.chanbot, append([]string{"node", "--listen", "127.0.0.1:0", "--latency", "0s", "--block-time", "on-demand", "--endow", plenty, "--end-with-stdin"}, args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,8 @@ type figure struct {
 	measured  string  // with its unit
 	reference string  // what it is compared with, from the same run
 	ratio     float64 // what the target is about
+	word      string  // instead of ratio and target, where these are no numbers
+	skip      string  // why there is nothing to compare with
 	notes     []string
 }
 
@@ -56,27 +58,26 @@ func verdict(l limit, unit string, v float64) string {
 	switch {
 	case !l.set:
 		return ""
-	case l.metBy(v):
-		return l.text(unit) + " met"
 	}
-	return l.text(unit) + " missed"
+	return l.text(unit) + " " + metOrMissed(l.metBy(v))
 }
 
 // result is a row with what came of it.
 type result struct {
-	row  *row
-	fig  figure
-	err  error  // why it could not be measured
-	skip string // why it was not tried
+	row *row
+	fig figure
+	err error // why it could not be measured
 }
 
 // cells are the columns of the table.
 func (r *result) cells() []string {
 	switch {
-	case r.skip != "":
-		return []string{r.row.name, "skipped: " + r.skip, "", "", ""}
 	case r.err != nil:
 		return []string{r.row.name, "not measured", "", "", ""}
+	case r.fig.skip != "":
+		return []string{r.row.name, r.fig.measured, "skipped: " + r.fig.skip, "", ""}
+	case r.fig.word != "":
+		return []string{r.row.name, r.fig.measured, r.fig.reference, "", r.fig.word}
 	}
 	target := verdict(r.row.target, r.row.unit, r.fig.ratio)
 	if s := verdict(r.row.stretch, r.row.unit, r.fig.ratio); s != "" {
@@ -108,7 +109,9 @@ func table(w io.Writer, results []*result) {
 	for _, r := range results {
 		fmt.Fprintf(w, "%s: %s\n", r.row.name, r.row.what)
 		for _, n := range r.fig.notes {
-			fmt.Fprintf(w, "  %s\n", n)
+			if n != "" {
+				fmt.Fprintf(w, "  %s\n", n)
+			}
 		}
 		if r.err != nil {
 			fmt.Fprintf(w, "  not measured: %v\n", r.err)
