@@ -106,11 +106,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var results []*result
 	var failed []error
 	for _, r := range asked {
-		began := time.Now()
+		began := watchOthers()
 		fmt.Fprintf(out, "%s …", r.name)
 		fig, err := r.measure(ctx, b)
+		fig.notes = append(fig.notes, began.note())
 		results = append(results, &result{row: r, fig: fig, err: err})
-		fmt.Fprintf(out, " %v\n", time.Since(began).Round(time.Second))
+		fmt.Fprintf(out, " %v\n", time.Since(began.at).Round(time.Second))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

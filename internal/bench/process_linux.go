@@ -56,6 +56,37 @@ func residentOf(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), err
 }
 
+// childrenCPU is the CPU time of all children that have ended, and of theirs.
+func childrenCPU() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// machineCPU is the CPU time that all programs together have used, and that which
+// has gone by on all CPUs.
+func machineCPU() (busy, all time.Duration) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	const idle, wait, guest = 3, 4, 8 // the guests' time is in that of users
+	for i, field := range bytes.Fields(line)[1:] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil || i >= guest {
+			break
+		}
+		all += time.Duration(n) * clockTick
+		if i != idle && i != wait {
+			busy += time.Duration(n) * clockTick
+		}
+	}
+	return busy, all
+}
+
 // allDescriptors raises the limit of open files as far as it goes and returns
 // what it is then.
 func allDescriptors() (uint64, error) {

@@ -12,6 +12,10 @@ var errNoProc = errors.New("CPU and memory of other processes are read on Linux 
 
 func ownCPU() time.Duration { return 0 }
 
+func childrenCPU() time.Duration { return 0 }
+
+func machineCPU() (busy, all time.Duration) { return 0, 0 }
+
 func cpuOf(int) (time.Duration, error) { return 0, errNoProc }
 
 func residentOf(int) (int64, error) { return 0, errNoProc }

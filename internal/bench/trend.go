@@ -50,7 +50,9 @@ func fitLine(x, y []float64) (trend, error) {
 	}
 	effective := float64(n)
 	if squares > 0 {
-		alike := min(max(neighbours/squares, 0), 0.9)
+		alike := neighbours / squares
+		alike += (2 + 4*alike) / float64(n) // what short series hide of it behind a fitted line
+		alike = min(max(alike, 0), 0.9)
 		effective *= (1 - alike) / (1 + alike)
 	}
 	freedom := max(effective-2, 2)
