@@ -28,6 +28,9 @@ func (p *pair) playOpen(t *turn, r *run) {
 		order = []outcome.Role{r.step.Who.Role()}
 	}
 	fresh := false
+	for _, role := range order {
+		p.end(role, max(r.step.Who.Socket, 1)).leaveBehind()
+	}
 	p.unlock()
 	t.until(r, func() bool { return !p.ending(order, r.step.Who.Socket) })
 	p.lock()

@@ -60,6 +60,7 @@ type end struct {
 	asks      map[string][]*asked // requests to sign by tag, for answer steps
 	forgotten int                 // of the oldest ones
 	inbox     []string            // names of frames that no frames in order have taken
+	behind    bool                // frames are those of a channel that is over
 	rejoined  bool                // frames may have come while no socket was there
 }
 
@@ -96,7 +97,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	e.paused, e.held = false, nil
 	e.seen = map[string]bool{}
 	e.owed = nil
-	e.rejoined = reconnect
+	e.rejoined, e.behind = reconnect, false
 	if !reconnect {
 		e.opened, e.closing, e.reported = false, false, false
 		e.nth, e.lastSigned = map[string]int{}, ""

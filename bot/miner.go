@@ -18,8 +18,12 @@ const (
 	// expectPace is the time that an expected frame has to come without a
 	// block, and after each one.
 	expectPace = 10 * time.Millisecond
-	// mostExpected is how many blocks are made for one expected frame.
-	mostExpected = 60
+	// mostExpected is how often blocks are made for one expected frame: a
+	// single one at first and, when fewExpected were not enough, manyBlocks at a
+	// time, because some depths are thousands of blocks.
+	mostExpected = 600
+	fewExpected  = 60
+	manyBlocks   = 20
 	// glance is the time between two looks for a transaction that only has to
 	// get into a block, so that the block comes right behind it.
 	glance = time.Millisecond / 2
@@ -139,7 +143,10 @@ func (m *miner) expected(wait func(time.Duration) bool) bool {
 			return true
 		}
 		m.micro()
-		if key > 0 || n > 0 { // it was not enough
+		switch {
+		case n >= fewExpected:
+			m.make(manyBlocks)
+		case key > 0 || n > 0: // a micro block was not enough
 			m.make(1)
 		}
 	}

@@ -74,8 +74,16 @@ func (x *inOrder) look() {
 
 // post puts the name of a frame into the inbox, where frames in order look.
 func (e *end) post(name string) {
-	if e.p.fleet.ordered {
+	if e.p.fleet.ordered && !e.behind {
 		e.inbox = append(e.inbox, name)
+	}
+}
+
+// leaveBehind drops what comes until the end is connected anew, when its channel
+// has ended or is about to.
+func (e *end) leaveBehind() {
+	if e.sock == nil || e.died || e.stopped {
+		e.behind, e.inbox = true, nil
 	}
 }
 

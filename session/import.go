@@ -69,6 +69,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	im.run()
 	sent := im.sent()
 	im.onTime()
+	im.lateAnswers()
 	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
@@ -143,6 +144,8 @@ type importer struct {
 	channel  channelBlock
 
 	left      map[int]bool     // entries that are left out
+	kept      map[int]bool     // entries before which time passes
+	answered  map[int]bool     // clients' frames that the node has answered
 	loose     map[segment]bool // sockets whose end is not judged
 	steps     []*importStep
 	offers    []*offer
@@ -161,11 +164,13 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
 	im.entries, im.lines = reorder(entries, lines)
 	im.all, im.links = linksOf(im.entries)
+	im.arrange()
 	im.accounts = accountsOf(im.entries, im.links)
 	im.old = isOld(im.entries)
 	im.network = networkOf(im.entries, im.accounts, o.NetworkID)
 	im.channel = im.channelBlock()
 	im.silent = im.isSilent()
+	im.kept = im.keptGaps()
 	im.noIDs = im.idless()
 	return im
 }

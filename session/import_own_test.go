@@ -16,14 +16,6 @@ import (
 	"chanbot/strategy"
 )
 
-// blockRaces are the ready scenarios whose sessions are not judged: the import
-// does not tell whether a block came before or after a request or the end of a
-// socket that it raced with, so the session passes or not as the race went.
-var blockRaces = map[string]bool{
-	"snapshot": true, "snapshot-and-update": true, "client-reconnect-early": true,
-	"stop-funding-lock-by-initiator": true, "stop-funding-lock-by-responder": true,
-}
-
 // TestSessionsOfOurOwnAreImported runs the ready scenarios, whose accounts, ids,
 // amounts and codes are not those of the recordings, and plays each session
 // again: as a recording, and as a transcript, which has no times and no close
@@ -39,9 +31,6 @@ func TestSessionsOfOurOwnAreImported(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			if blockRaces[name] {
-				t.Skip("a block races with what a client does in this session")
-			}
 			t.Parallel()
 			first := new(tape)
 			if problem := play(t, s, first); problem != "" {

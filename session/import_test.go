@@ -18,6 +18,7 @@ import (
 	"chanbot/bot"
 	"chanbot/internal/memnet"
 	"chanbot/nodeapi"
+	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/session"
 	"chanbot/simnode"
@@ -53,13 +54,33 @@ func imported(t testing.TB, file string, data []byte) (*session.Imported, *strat
 	return im, s
 }
 
+// stage is where a scenario is played; the zero value is the usual one.
+type stage struct {
+	era      simnode.Era
+	interval time.Duration // between key blocks that come by themselves; 0: none do
+	latency  time.Duration // of the node's machines; 0: one millisecond
+	seed     uint64
+	first    outcome.Role
+	form     tx.Form
+	params   []strategy.Param
+}
+
+// play runs a scenario on the usual stage and returns what went wrong.
+func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem string) {
+	t.Helper()
+	return stage{}.play(t, s, frames)
+}
+
 // play runs a scenario on an embedded node, on the time of a bubble, and
 // returns what went wrong.
-func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem string) {
+func (g stage) play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		// Imported scenarios make blocks when they expect their frames; ready ones on demand.
-		config := simnode.Config{Latency: time.Millisecond, Blocks: simnode.OnDemand}
+		config := simnode.Config{Era: g.era, Latency: max(g.latency, time.Millisecond), Blocks: simnode.OnDemand}
+		if g.interval > 0 {
+			config.Blocks, config.KeyBlockEvery = simnode.Interval, g.interval
+		}
 		if s.Node != nil && s.Node.Blocks == strategy.BlocksExpected {
 			config.Blocks = simnode.Manual
 		}
@@ -88,7 +109,8 @@ func play(t *testing.T, s *strategy.Scenario, frames results.Sink) (problem stri
 		node.Endow(bot.Outsider(), new(big.Int).Exp(big.NewInt(10), big.NewInt(24), nil))
 		rep, err := bot.Run(ctx, bot.Config{
 			API:      api(t, l.DialContext),
-			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Seed: 1, Frames: frames,
+			Scenario: s, InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: node.NetworkID(), Keys: keys, Frames: frames,
+			Seed: max(g.seed, 1), First: g.first, SignForm: g.form, Params: g.params,
 			Embedded: &bot.Embedded{OnDemand: config.Blocks == simnode.OnDemand, KeyBlocks: node.MineKeyBlocks, MicroBlock: node.MineMicroBlock},
 		})
 		switch {
@@ -142,7 +164,6 @@ func failure(rep *bot.Report) string {
 var notPlayed = map[string]string{
 	"13a_connect_burst_60":                            "60 sockets at once; a scenario has nine of a role",
 	"13b_same_accounts_5_channels":                    "channels that use the same nonce at the same instant: which of them opens is chance",
-	"20_snapshot_solo":                                "the blocks that made the block too old which an update was pinned to are not in the session",
 	"42_queries_with_and_without_id":                  "an update is pinned to a block that is too old, which only the recorded chain has",
 	"54_client_drop_pending_signs_keep_running_false": "the node that was recorded could not answer history.fetch",
 	"67_mismatch_port_other_open_port":                "another responder had opened the port before the session began",

@@ -57,8 +57,8 @@ func (im *Imported) before(got []Entry) []Entry {
 // second, whose end has several legal forms, nor timeouts that race.
 func (im *Imported) judged(entries []Entry) []Entry {
 	races := bytes.Contains(im.Scenario, []byte(optionalTimeout))
-	socket := make(map[string]int)    // how many a side has had
-	stopID := make(map[string]string) // of the last stop of a side
+	socket := make(map[string]int)            // how many a side has had
+	stops := make(map[string]map[string]bool) // ids of the stops of a side
 	var kept []Entry
 	for _, e := range entries {
 		switch e.Dir {
@@ -66,7 +66,10 @@ func (im *Imported) judged(entries []Entry) []Entry {
 			socket[e.Side]++
 		case results.DirOut:
 			if f, ok := envelopeOf(e); ok && actionOf(e.Frame) == wire.ActionStop {
-				stopID[e.Side] = string(f.ID)
+				if stops[e.Side] == nil {
+					stops[e.Side] = make(map[string]bool)
+				}
+				stops[e.Side][string(f.ID)] = true
 			}
 		case results.DirClose:
 			if c, ok := e.Close(); ok && (c.Code == 1005 || im.uncoded) { // a client's close may be answered
@@ -81,7 +84,7 @@ func (im *Imported) judged(entries []Entry) []Entry {
 			if name == "info min_depth_achieved" || name == "info minimum_depth_achieved" {
 				continue // they come when blocks do
 			}
-			ends := name == "info died" || name == "result ok" && string(f.ID) == stopID[e.Side]
+			ends := name == "info died" || name == "info peer_disconnected" || name == "result ok" && stops[e.Side][string(f.ID)]
 			if ends && im.loose[segment{e.Side, socket[e.Side]}] || races && name == "info timeout" {
 				continue
 			}

@@ -96,7 +96,21 @@ func ownClose(entries []Entry, i int) bool {
 			return true
 		case results.DirIn:
 			f := wire.DecodeFrame(bytes.Clone(entries[j].Frame))
-			return !ended(&f)
+			return !ended(&f) || f.Kind == wire.KindError && wasUp(entries[:j], e.Side)
+		}
+	}
+	return false
+}
+
+// wasUp says whether the last socket of a side had a machine of the node: then it
+// is not closed because of an error.
+func wasUp(entries []Entry, side string) bool {
+	for _, e := range slices.Backward(entries) {
+		if e.Side != side {
+			continue
+		}
+		if e.Dir == results.DirConnect || e.Dir == results.DirIn && bytes.Contains(e.Frame, []byte(`"fsm_up"`)) {
+			return e.Dir == results.DirIn
 		}
 	}
 	return false
@@ -146,15 +160,36 @@ func (im *importer) isSilent() bool {
 }
 
 // crosses says whether a client's frame met the end of its socket by the node:
-// the next thing there, a moment later.
+// the next thing there, a moment later, is the closing, or the word that the
+// channel is over when the node would have answered the frame before.
 func (im *importer) crosses(at int, k *link) bool {
+	t := im.entries[at].T
 	for i := at + 1; i < len(im.entries); i++ {
-		if im.links[i] == k {
-			e := im.entries[i]
-			return e.Dir == results.DirClose && !ownClose(im.entries, i) && im.entries[at].T > 0 && e.T-im.entries[at].T < crossing
+		if im.links[i] != k {
+			continue
 		}
+		e := im.entries[i]
+		switch e.Dir {
+		case results.DirClose:
+			return !ownClose(im.entries, i) && t > 0 && e.T-t < crossing
+		case results.DirIn:
+			over := bytes.Contains(e.Frame, []byte(`"died"`)) || bytes.Contains(e.Frame, []byte(wire.MethodLeave))
+			return over && e.T-t < crossing && im.unheard(at)
+		case results.DirOut:
+			if im.unheard(at) && e.T-t < crossing {
+				continue
+			}
+		}
+		return false
 	}
 	return false
+}
+
+// unheard says that the node has not answered a client's frame which it always
+// answers.
+func (im *importer) unheard(at int) bool {
+	q := ask(at, im.entries[at])
+	return !im.answered[at] && q != nil && q.effect != ""
 }
 
 // crossing is how long a frame may be on its way.

@@ -160,6 +160,9 @@ func (im *importer) foldOpen(i int) int {
 		return 0
 	}
 	for _, r := range outcome.Roles {
+		if list := append(slices.Clone(one.frames[r.String()]), two.frames[r.String()]...); len(list) == 0 || list[0] != "info fsm_up" {
+			return 0
+		}
 		list := second.frames[r.String()]
 		at := slices.Index(list, "info open")
 		if at < 0 || !slices.Equal(list[at:], []string{"info open", "update"}) {

@@ -52,7 +52,13 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 	}
 	s := im.steps[len(im.steps)-1]
 	s.end = e.T
-	if k.tail && k.stops && (name == "info died" || e.Dir == results.DirClose || name == "result ok" && im.answersStop(e, k)) {
+	ends := name == "info died" || e.Dir == results.DirClose
+	ok := name == "result ok" && im.answersStop(e, k)
+	k.dead = k.dead || ends || ok
+	if name == "info peer_disconnected" && !k.stopping {
+		k.tail = false // it goes on without its peer, and stops like one that is alone
+	}
+	if k.tail && k.stops && (ends || ok || name == "info peer_disconnected") {
 		im.loose[im.segment(k)] = true
 		return s
 	}
@@ -88,10 +94,11 @@ func (im *importer) segment(k *link) segment {
 const together = 200 * time.Millisecond
 
 // bothTimers says whether the two sides of a channel waited for the same thing
-// and one of their timers ran out, so that it is chance which side says so: at
-// the timeout or the died of one of them.
+// and one of their timers ran out, or both did, so that it is chance which side
+// says so: at the timeout or the died of one of them.
 func (im *importer) bothTimers(at int, k *link) bool {
 	t := im.entries[at].T
+	from, to := im.stretch(at)
 	var last [2]string // what each side heard before, by role
 	var timeout, died [2]bool
 	var since time.Duration // the last entry before
@@ -104,7 +111,7 @@ func (im *importer) bothTimers(at int, k *link) bool {
 			continue
 		}
 		f := wire.DecodeFrame(bytes.Clone(e.Frame))
-		near := e.T >= t-together && e.T <= t+together
+		near := e.T >= t-together && e.T <= t+together && (t > 0 || i >= from && i < to)
 		switch name := f.Name(); {
 		case name == "info timeout":
 			timeout[o.role.Index()] = near || timeout[o.role.Index()]
@@ -114,7 +121,20 @@ func (im *importer) bothTimers(at int, k *link) bool {
 			last[o.role.Index()] = name
 		}
 	}
-	return t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && died[0] && died[1] && last[0] == last[1]
+	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && last[0] == last[1]
+	return died[0] && died[1] && (one || timeout[0] && timeout[1])
+}
+
+// stretch returns the entries around one in which no client sent anything.
+func (im *importer) stretch(at int) (from, to int) {
+	sends := func(i int) bool {
+		return im.entries[i].Dir == results.DirOut || im.entries[i].Dir == results.DirConnect
+	}
+	for from = at; from > 0 && !sends(from-1); from-- {
+	}
+	for to = at + 1; to < len(im.entries) && !sends(to); to++ {
+	}
+	return from, to
 }
 
 // timer says whether one of the timers that a connection sets takes that long.
@@ -226,6 +246,15 @@ func (im *importer) onTime() {
 // withBlock says whether a frame comes with a block.
 func withBlock(name string) bool {
 	return name == "on_chain_tx channel_changed" || strings.HasSuffix(name, "_locked")
+}
+
+// withDepth says whether a frame comes when a transaction is deep enough.
+func withDepth(name string) bool {
+	switch name {
+	case "info closed_confirmed", "info min_depth_achieved", "info minimum_depth_achieved":
+		return true
+	}
+	return strings.HasPrefix(name, "on_chain_tx ")
 }
 
 // waiting returns the last step before the one with a number that waits for

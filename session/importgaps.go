@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"regexp"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // blocksPass is a note of who made the session about blocks that no frame shows.
-var blocksPass = regexp.MustCompile(`^([0-9]+) key blocks pass`)
+var blocksPass = regexp.MustCompile(`\b([0-9]+) key blocks? pass`)
 
 // longGap is the shortest time in which something may have happened that no
 // frame shows: key blocks, one a second.
@@ -39,11 +40,63 @@ func (im *importer) lost(i int, k *link) bool {
 // did anything.
 func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
 	switch {
-	case gap > longGap && im.unanswered(i, k):
+	case im.kept[i] || gap > longGap && im.unanswered(i, k):
 		im.rest(i, k, gap)
 	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
 		im.rest(i, k, gap)
 	}
+}
+
+// shortGap is the shortest time that is kept while a timer of the node runs.
+const shortGap = 300 * time.Millisecond
+
+// keptGaps finds the clients' entries before which time has to pass: while a timer
+// of the node ran that ran out later. Without that time the timers of the other
+// side, which began later, would run out with it.
+func (im *importer) keptGaps() map[int]bool {
+	kept := make(map[int]bool)
+	for i, e := range im.entries {
+		k := im.links[i]
+		if k == nil || i == 0 || e.Dir != results.DirIn || e.T-im.entries[i-1].T < shortGap {
+			continue
+		}
+		f := wire.DecodeFrame(bytes.Clone(e.Frame))
+		if name := f.Name(); withBlock(name) || withDepth(name) {
+			continue
+		}
+		since := im.timerBegan(i, k)
+		for j := i - 1; j > 0 && im.entries[j].T > since; j-- {
+			d := im.entries[j].Dir
+			if im.links[j] != nil && (d == results.DirOut || d == results.DirConnect) && im.entries[j].T-im.entries[j-1].T >= shortGap {
+				kept[j] = true
+			}
+		}
+	}
+	return kept
+}
+
+// timerBegan says since when the timer ran that ran out at an entry: the longest
+// one of its socket that something had started, or else since the last thing that
+// happened there.
+func (im *importer) timerBegan(at int, k *link) time.Duration {
+	end := im.entries[at].T
+	since := time.Duration(-1)
+	for i := at - 1; i >= 0; i-- {
+		if im.links[i] != k {
+			continue
+		}
+		begin := im.entries[i].T
+		if since < 0 {
+			since = begin
+		}
+		if k.timer(end - begin) {
+			since = begin
+		}
+		if im.entries[i].Dir == results.DirConnect {
+			break
+		}
+	}
+	return max(since, 0)
 }
 
 // blink is a time in which a node takes up what it was sent.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"chanbot/results"
 	"chanbot/tx"
 	"chanbot/wire"
 )
@@ -77,6 +78,9 @@ func idOf(id json.RawMessage, usual bool) any {
 	return true
 }
 
+// anyEnd are the outcomes of a stop that meets the end of its channel.
+var anyEnd = []string{"done", "died", "disconnected"}
+
 // stop adds the step of a stop. The second side to stop may hear of the end in
 // any of three ways.
 func (im *importer) stop(i int, k *link, f *envelope) bool {
@@ -90,6 +94,10 @@ func (im *importer) stop(i int, k *link, f *envelope) bool {
 	}
 	s := im.step(i, k, "stop")
 	s.id, s.replyID = idOf(f.ID, true), string(f.ID)
+	k.stopping = true
+	if im.cutShort(i, k) {
+		k.tail, s.loose, s.outcome = true, true, anyEnd
+	}
 	switch {
 	case im.stopped == nil:
 		im.stopped = k
@@ -99,9 +107,30 @@ func (im *importer) stop(i int, k *link, f *envelope) bool {
 			}
 		}
 	case k.tail:
-		s.loose, s.outcome = true, []string{"done", "died", "disconnected"}
+		s.loose, s.outcome = true, anyEnd
+		if first := im.stopped; !first.dead && first.role != k.role { // the stops crossed
+			first.tail = true
+		}
 	}
 	return true
+}
+
+// cutShort says that the channel died of something else just when its client
+// asked it to stop, so that the stop has no answer.
+func (im *importer) cutShort(at int, k *link) bool {
+	f, ok := envelopeOf(im.entries[at])
+	if !ok || f.ID == nil || im.answered[at] {
+		return false
+	}
+	for i := at + 1; i < len(im.entries); i++ {
+		switch e := im.entries[i]; {
+		case im.links[i] == k:
+			return e.Dir == results.DirIn && e.T-im.entries[at].T < crossing && bytes.Contains(e.Frame, []byte(`"died"`))
+		case im.links[i] != nil && e.Dir == results.DirOut:
+			return false
+		}
+	}
+	return false
 }
 
 // dropsNext says whether the client of a socket closes it as the next thing

@@ -26,6 +26,7 @@ type offer struct {
 	answered int
 	folded   bool        // its answer is part of the step that led to it
 	step     *importStep // in which it came
+	past     bool        // its socket has begun another channel since
 }
 
 // offered notes a request to sign.
@@ -56,7 +57,7 @@ func (im *importer) offered(k *link, s *wire.Sign, step *importStep) {
 func (im *importer) offer(k *link, fits func(*offer) bool) *offer {
 	for _, mine := range []bool{true, false} {
 		for _, o := range slices.Backward(im.offers) {
-			if (o.link.label == k.label) == mine && o.link.role == k.role && fits(o) {
+			if (o.link.label == k.label) == mine && o.link.role == k.role && !o.past && fits(o) {
 				return o
 			}
 		}

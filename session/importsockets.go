@@ -27,7 +27,10 @@ type link struct {
 	ids     map[string]bool // of its requests
 
 	// What the importer knows about it.
-	tail bool // the other side was the first to stop
+	tail bool // the other side was the first to stop, or at the same time
+	// stopping says that its client has asked to stop by now, dead that it has
+	// heard of the end.
+	stopping, dead bool
 	// begin and end are the entries of its connection and of its end; -1 for
 	// none. stops says that its client asks to stop.
 	begin, end int

@@ -178,6 +178,9 @@ func (im *importer) connect(i int, k *link) {
 		im.step(i, k, action).connects = true
 	} else {
 		im.stopped, im.closing = nil, false
+		for _, o := range im.offers {
+			o.past = o.past || o.link.label == k.label
+		}
 		m := mapping{{"until", "fsm_up"}}
 		if len(params) > 0 {
 			m = append(m, member{"params", params})

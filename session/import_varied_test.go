@@ -1,0 +1,201 @@
+package session_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"chanbot/outcome"
+	"chanbot/results"
+	"chanbot/scenarios"
+	"chanbot/session"
+	"chanbot/simnode"
+	"chanbot/strategy"
+	"chanbot/tx"
+)
+
+// seeds are those of the random sessions. CHANBOT_SEEDS=100-400 takes others.
+func seeds(t *testing.T) (from, to uint64) {
+	from, to = 0, 30
+	if text := os.Getenv("CHANBOT_SEEDS"); text != "" {
+		if _, err := fmt.Sscanf(text, "%d-%d", &from, &to); err != nil {
+			t.Fatalf("CHANBOT_SEEDS=%s: %v", text, err)
+		}
+	}
+	return from, to
+}
+
+// replayed imports what was recorded, as a recording and as a transcript, and
+// plays both. A transcript has no times, so one of a session in which time played
+// a part is left out.
+func replayed(t *testing.T, name string, first []session.Entry) {
+	t.Helper()
+	forms := map[string][]byte{".jsonl": nil, ".md": nil}
+	for _, e := range first {
+		forms[".jsonl"] = results.AppendRecording(forms[".jsonl"], e)
+		forms[".md"] = results.AppendTranscript(forms[".md"], e)
+	}
+	if timed(first) {
+		delete(forms, ".md")
+	}
+	for ext, data := range forms {
+		im, s := imported(t, name+ext, data)
+		second := new(tape)
+		problem := play(t, s, second)
+		if problem == "" {
+			for _, d := range im.Compare(second.entries) {
+				problem += fmt.Sprintf("line %d: %s", im.Line(d.WantIndex), d)
+			}
+		}
+		if problem == "" {
+			continue
+		}
+		t.Errorf("%s: %s%s", ext, problem, dump(name+ext, im, second))
+		if dir := os.Getenv("CHANBOT_IMPORTED"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, name+".first"+ext), data, 0o644); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// timed says whether timers ran out in a session, or could have.
+func timed(entries []session.Entry) bool {
+	for i, e := range entries {
+		if i > 0 && e.T-entries[i-1].T > time.Second || bytes.Contains(e.Frame, []byte(`"timeout"`)) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherStage draws a stage that is not the usual one: blocks that come by
+// themselves, other parameters, another era, another form of signatures.
+func otherStage(r *rand.Rand) stage {
+	g := stage{seed: r.Uint64(), latency: time.Duration(1+r.IntN(4)) * time.Millisecond}
+	oneIn := func(n int) bool { return r.IntN(n) == 0 }
+	if oneIn(4) {
+		g.era = simnode.Era2020
+	}
+	if oneIn(2) {
+		g.interval = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second}[r.IntN(3)]
+	}
+	if oneIn(2) {
+		g.first = outcome.Roles[r.IntN(2)]
+	}
+	if oneIn(3) {
+		g.form = tx.Hashed
+	}
+	for _, p := range []struct {
+		n           int
+		name, value string
+	}{
+		{4, "keep_running", "true"}, {4, "initiator_amount", "60000000000000"}, {4, "push_amount", "5"},
+		{4, "responder_amount", "7000000000000000"}, {4, "channel_reserve", "1000"},
+		{6, "minimum_depth", fmt.Sprint(r.IntN(6))}, {4, "minimum_depth_strategy", "plain"},
+		{6, "timeout_sign", "1500"}, {6, "slogan", "x y&z"},
+	} {
+		if oneIn(p.n) {
+			g.params = append(g.params, strategy.Param{Name: p.name, Value: p.value})
+		}
+	}
+	return g
+}
+
+// TestSessionsOfOurOwnAreImportedFromOtherStages runs the ready scenarios where
+// they were not made for; what becomes of them is a session in any case.
+func TestSessionsOfOurOwnAreImportedFromOtherStages(t *testing.T) {
+	for n, name := range scenarios.Names() {
+		src, _ := scenarios.Scenario(name)
+		s, problems := strategy.Parse(name+".yaml", src, strategy.Options{ResolveStrategy: ready})
+		if len(problems) > 0 {
+			t.Fatal(problems.Error())
+		}
+		if s.Load != nil {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := otherStage(rand.New(rand.NewPCG(uint64(n), 7)))
+			first := new(tape)
+			g.play(t, s, first)
+			replayed(t, name, first.entries)
+		})
+	}
+}
+
+// anything are steps of a random session.
+var anything = []string{
+	"initiator: {deposit: 1}", "responder: {deposit: 3}", "initiator: {withdraw: 2}", "responder: {withdraw: 1}",
+	"both: {deposit: 2}", "initiator: close", "responder: close", "both: {transfer: 1}", "both: {transfer: 1}, offset: 2ms",
+	"initiator: close_solo", "responder: close_solo", "responder: settle", "initiator: settle", "initiator: slash",
+	"responder: snapshot", "initiator: snapshot", "initiator: leave", "responder: leave", "both: reestablish",
+	"initiator: {transfer: 1}", "responder: {transfer: 1}", "initiator: {transfer: 2}", "responder: {transfer: 3}",
+	"initiator: {transfer: {amount: 1, from: responder, to: initiator}}", "initiator: {message: hi}", "responder: {message: ho}",
+	"initiator: {balances: [initiator, responder]}", "responder: state", "initiator: ping", "initiator: history", "responder: {proof: [initiator]}",
+	"initiator: {transfer: 999999999999999999}", "responder: {transfer: {amount: 1, params: {amount: -1}}}, raw: true",
+	"responder: reconnect", "initiator: reconnect", "initiator: {disconnect: close}", "responder: {disconnect: reset}",
+	"initiator: stop", "responder: stop", "wait: 700ms", "wait: 3s", "initiator: {send: {text: nonsense}}",
+	"responder: {transfer: 1}, sign: {update: {abort: 42}}", "initiator: {transfer: 1}, sign: {update_ack: {abort: 147}}",
+	"initiator: {transfer: 1}, sign: {update: [accept, {abort: 42}]}",
+	"initiator: {send: {frame: {jsonrpc: '2.0', method: channels.update, params: {error: 7}}}}",
+}
+
+// randomSession draws a scenario: up to three channels, with steps that may make
+// no sense, and clients that may answer anything.
+func randomSession(r *rand.Rand) string {
+	const end = "timeout: 15s, expect: any"
+	var b strings.Builder
+	b.WriteString("chanbot: 1\nname: random\n")
+	b.WriteString("channel: {lock_period: 2, timeouts: {sign: 5s, accept: 4s, funding_sign: 6s, funding_lock: 8s, idle: 20s, funding_create: 7s}}\n")
+	honest := r.IntN(2) == 0
+	for _, role := range outcome.Roles {
+		names := []string{"honest", "chaos", "slow", "aborter", "conflicter", "quitter", "flaky", "liar", "silent"}
+		n := r.IntN(len(names))
+		switch {
+		case honest:
+			n = 0
+		case n > 2:
+			names[n] += ", with: {share: 40%}"
+		}
+		fmt.Fprintf(&b, "%s: {use: %s}\n", role, names[n])
+	}
+	b.WriteString("steps:\n")
+	for range 1 + r.IntN(3) {
+		fmt.Fprintf(&b, "  - {open: , %s}\n", end)
+		for range 1 + r.IntN(6) {
+			fmt.Fprintf(&b, "  - {%s, %s}\n", anything[r.IntN(len(anything))], end)
+		}
+	}
+	return b.String()
+}
+
+// TestRandomSessionsAreImported plays random sessions, and each of them again.
+func TestRandomSessionsAreImported(t *testing.T) {
+	from, to := seeds(t)
+	for seed := from; seed < to; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 9))
+			text := randomSession(r)
+			s, problems := strategy.Parse("random.yaml", []byte(text), strategy.Options{ResolveStrategy: ready})
+			if len(problems) > 0 {
+				t.Fatalf("%s\n%s", problems.Error(), text)
+			}
+			g := otherStage(r)
+			first := new(tape)
+			if problem := g.play(t, s, first); problem != "" {
+				t.Fatalf("%s\n%s", problem, text)
+			}
+			replayed(t, fmt.Sprintf("random-%d", seed), first.entries)
+			if t.Failed() {
+				t.Logf("%+v\n%s", g, text)
+			}
+		})
+	}
+}

@@ -1,0 +1,178 @@
+package session
+
+import (
+	"bytes"
+	"time"
+
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// item is an entry on its way to its place in the scenario.
+type item struct {
+	Entry
+	line    int
+	link    *link
+	answers *item // the client's frame that it answers, nil for none
+}
+
+// nearby is how far the entries of one race lie apart at most, and reach how many
+// of them there are.
+const (
+	nearby = 50 * time.Millisecond
+	reach  = 64
+)
+
+// arrange brings the entries of sockets that race into an order that comes out
+// the same whenever it is played: the order in which the machines of the node
+// took things up, as far as the session tells. The order on each socket stays,
+// but that a client's frame may come later, or what answers it earlier.
+func (im *importer) arrange() {
+	to := answersTo(im.entries, im.links)
+	list := make([]*item, len(im.entries))
+	for i, e := range im.entries {
+		list[i] = &item{Entry: e, line: im.lines[i], link: im.links[i]}
+	}
+	for i, at := range to {
+		if at >= 0 {
+			list[i].answers = list[at]
+		}
+	}
+	for i := 0; i < len(list); i++ {
+		if n := takenUp(list, i); n > i { // what moved up is looked at next
+			moveBack(list, i, n)
+			i--
+		}
+	}
+	for i := range list {
+		answeredAtOnce(list, i)
+	}
+	for i := range list {
+		crossed(list, i)
+	}
+	im.answered = make(map[int]bool)
+	at := make(map[*item]int, len(list))
+	for i, x := range list {
+		at[x] = i
+		if x.answers != nil {
+			im.answered[at[x.answers]] = true
+		}
+		im.entries[i], im.lines[i], im.links[i] = x.Entry, x.line, x.link
+		if x.link == nil {
+			continue
+		}
+		switch x.Dir {
+		case results.DirConnect:
+			x.link.begin = i
+		case results.DirClose:
+			x.link.end = i
+		}
+	}
+}
+
+// isSend says that an item is a frame of a client whose place may be another one
+// than where it was sent.
+func (x *item) isSend() bool { return x.link != nil && x.Dir == results.DirOut }
+
+// near says whether two items can be part of one race; a transcript does not say
+// how far apart they are.
+func (x *item) near(y *item) bool { return y.T-x.T < nearby }
+
+// takenUp returns the place behind which the client's frame at i was taken up:
+// that of the last frame that its socket got before the answer. It is i when the
+// frame stays where it is.
+func takenUp(list []*item, i int) int {
+	s := list[i]
+	if !s.isSend() || actionOf(s.Frame) == wire.ActionStop {
+		return i
+	}
+	last, sends, own := i, false, false
+	for j := i + 1; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link != s.link:
+			sends = sends || x.isSend()
+		case x.answers == s:
+			return last
+		case x.Dir == results.DirOut:
+			own = true
+		case x.Dir != results.DirIn || !s.near(x) || x.T == 0 && sends || own && x.answers == nil:
+			return i
+		case !own:
+			last = j
+		}
+	}
+	return i
+}
+
+// moveBack puts the item at i behind the one at n.
+func moveBack(list []*item, i, n int) {
+	s := list[i]
+	copy(list[i:n], list[i+1:n+1])
+	s.T = max(s.T, list[n-1].T)
+	list[n] = s
+}
+
+// moveUp puts the item at n before the one at i.
+func moveUp(list []*item, n, i int) {
+	s := list[n]
+	copy(list[i+1:n+1], list[i:n])
+	list[i] = s
+}
+
+// answeredAtOnce puts the answers to the client's frame at i right behind it,
+// before what others sent meanwhile, so that they do not race with that.
+func answeredAtOnce(list []*item, i int) {
+	s := list[i]
+	if !s.isSend() || actionOf(s.Frame) == wire.ActionStop {
+		return
+	}
+	at := i + 1
+	var foreign bool // frames of other sockets
+	for j := i + 1; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link == s.link && x.answers == s:
+			if !s.near(x) || x.T == 0 && foreign {
+				return
+			}
+			moveUp(list, j, at)
+			at++
+		case x.link == s.link && x.Dir != results.DirOut:
+			return
+		case x.link != nil && x.link != s.link && !x.isSend() && x.answers == nil:
+			foreign = true
+		}
+	}
+}
+
+// crossed looks for a client's frame that its socket answered before it heard of
+// what the other side had sent just before, at i, and puts it before that.
+func crossed(list []*item, i int) {
+	s := list[i]
+	if !s.isSend() || signedOf(s.Frame) == "" {
+		return
+	}
+	for j := i + 1; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link == nil || x.link == s.link && x.answers == s:
+			continue
+		case !s.near(x) || !x.isSend() || x.link.role == s.link.role || x.link.number != s.link.number:
+			return
+		}
+		n := j + 1    // behind its answers
+		told := false // the other side hears of it as well
+		for n < len(list) && list[n].answers == x {
+			told = told || bytes.Contains(list[n].Frame, []byte(wire.MethodConflict))
+			n++
+		}
+		if n == j+1 || told || signedOf(x.Frame) != "" || actionOf(x.Frame) == wire.ActionStop {
+			return
+		}
+		for k := j; k < n; k++ {
+			moveUp(list, k, i+k-j)
+		}
+		return
+	}
+}
