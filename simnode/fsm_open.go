@@ -40,6 +40,11 @@ func (f *fsm) channelAccepted(m *peerMsg) {
 	f.peerDepth = m.depth
 	f.status = statusAttached
 	f.event(wire.EventChannelAccept)
+	if f.terms.responderAmount.Sign() < 0 {
+		// A push_amount lets it pass the checks; no transaction can hold it.
+		f.end()
+		return
+	}
 	nonce := f.view.nextNonce(f.own)
 	if f.p.Nonce != nil {
 		nonce = *f.p.Nonce
