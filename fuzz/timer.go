@@ -16,7 +16,8 @@ const leastDefault = 120 * time.Second
 
 // earlyTimer judges that no timer of the node ran out before the shortest one
 // that the channel has. A state machine starts its timer again with everything
-// that happens to it, so what a side has seen last is not later than that.
+// that happens to it, so what a side was told last is not later than that. What
+// the side has sent since may not have been read (fsm 3.3).
 func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
 	least := leastDefault
 	for _, after := range sc.Channel.Timeouts {
@@ -36,16 +37,14 @@ func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
 			return nil // its code may be what the peer is told
 		}
 		q := &sides[r.Index()]
-		if f.Dir == results.DirIn {
-			w := wire.DecodeFrame(f.Frame)
-			if since, known := q.before(f.T); ranOut(&w) && known && since < least {
-				return &breach{
-					Rule: RuleTimer, Role: r, Cell: t.last[r.Index()],
-					Expected: fmt.Sprintf("no timer before %v", least), Got: fmt.Sprintf("%s after %v", w.Name(), since.Round(time.Millisecond)),
-				}
-			}
-			if w.Kind == wire.KindResult || w.Kind == wire.KindError {
-				q.answered = f.T
+		if f.Dir != results.DirIn {
+			continue
+		}
+		w := wire.DecodeFrame(f.Frame)
+		if since, known := q.before(f.T); ranOut(&w) && known && since < least {
+			return &breach{
+				Rule: RuleTimer, Role: r, Cell: t.last[r.Index()],
+				Expected: fmt.Sprintf("no timer before %v", least), Got: fmt.Sprintf("%s after %v", w.Name(), since.Round(time.Millisecond)),
 			}
 		}
 		q.pass(f.T)
@@ -54,14 +53,12 @@ func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
 }
 
 // burst is the time within which frames count as having come together. A socket
-// that was blocked gives everything at once when it goes on (fsm 3.3), beginning
-// with the answer that was withheld.
+// that was blocked gives everything at once when it goes on (fsm 3.3).
 const burst = 40 * time.Millisecond
 
-// quietness is when one side saw or sent something.
+// quietness is when one side was told something.
 type quietness struct {
 	last, earlier time.Duration // the last one, and the last one before its burst
-	answered      time.Duration // the last answer
 }
 
 func (q *quietness) pass(at time.Duration) {
@@ -72,13 +69,13 @@ func (q *quietness) pass(at time.Duration) {
 }
 
 // before returns how long it had been quiet before a moment and the burst that
-// it belongs to. It is not known when the socket may have been blocked.
+// it belongs to. It is not known when nothing came before that.
 func (q *quietness) before(at time.Duration) (since time.Duration, known bool) {
 	from := q.last
 	if at-q.last <= burst {
 		from = q.earlier
 	}
-	return at - from, from > 0 && at-q.answered > burst
+	return at - from, from > 0
 }
 
 var abortsLikeATimer = regexp.MustCompile(`"error"\s*:\s*"?3\b`)

@@ -40,8 +40,12 @@ func (c *Client) result(r *request, f *wire.Frame) {
 		if !isOK {
 			c.violate(RuleAnswerShape, `"ok" for `+r.name(), excerpt(f.Result))
 		}
-		if r.kind == callAbort && !r.batch {
-			c.owed = r
+		if r.kind == callAbort {
+			if r.batch {
+				c.batched = r
+			} else {
+				c.owed = r
+			}
 		}
 		if r.kind == callSignature && r.op != nil && !r.op.signed {
 			// Text around bytes that are no transaction: still pending (fsm 5.6).

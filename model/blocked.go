@@ -6,26 +6,50 @@ import (
 	"chanbot/wire"
 )
 
+// A request that waits for the state to change blocks its socket: nothing that
+// the client sends later is read, and nothing is told to it (fsm 3.3). When only
+// an answer of this client could change the state, the node has nothing to do
+// until a timer runs out.
+
 // deaf reports whether the answer of this client to a request to sign has not
-// been read and will not be: a request that it sent before waits for the state
-// to change, which blocks the socket, and only that answer could change it
-// (fsm 3.3). The node has nothing to do then until a timer runs out.
+// been read, because of a request that it sent before.
 func (c *Client) deaf() bool {
 	for _, o := range []*op{c.op, c.create} {
 		if o == nil || o.answer == nil {
 			continue
 		}
 		at := slices.Index(c.queue, o.answer)
-		if at > 0 && slices.ContainsFunc(c.queue[:at], o.blocks) {
+		if at > 0 && slices.ContainsFunc(c.queue[:at], o.holdsUp) {
 			return true
 		}
 	}
 	return false
 }
 
-// blocks reports whether a request waits while this operation is pending: the
-// fields "wait" of awaiting_signature (fsm 3.2).
-func (o *op) blocks(r *request) bool {
+// deafTo reports whether this client may not have been asked to sign what its
+// peer has signed, because it sent a request that waits since.
+func (c *Client) deafTo(peer *Client) bool {
+	for _, o := range []*op{peer.op, peer.create} {
+		if o == nil || !o.spec.own || !o.signed || o.spec.kind == kindSolo || c.op != nil || c.create != nil {
+			continue
+		}
+		acks := &op{tag: ackTags[o.tag], spec: tagSpecs[ackTags[o.tag]]}
+		if slices.ContainsFunc(c.queue, acks.holdsUp) {
+			return true
+		}
+	}
+	return false
+}
+
+// ackTags is what the peer is asked under when one side has signed.
+var ackTags = map[string]string{
+	wire.TagInitiatorSign: wire.TagResponderSign, wire.TagUpdate: wire.TagUpdateAck, wire.TagDepositTx: wire.TagDepositAck,
+	wire.TagWithdrawTx: wire.TagWithdrawAck, wire.TagShutdownSign: wire.TagShutdownSignAck,
+}
+
+// holdsUp reports whether a request waits while this operation waits for its
+// signature: the fields "wait" of awaiting_signature (fsm 3.2).
+func (o *op) holdsUp(r *request) bool {
 	if r.early || r.batch {
 		return true // whatever is in it
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"slices"
 
 	"chanbot/outcome"
@@ -128,8 +129,11 @@ func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Cre
 	if !c.create.holds(s.Tx) && !c.resigned(c.create, s) {
 		c.violate(RuleOnChainCreate, "the transaction that was signed", "another one in "+name)
 	}
+	// The channel is that of the transaction which the initiator signed. A
+	// responder with both keys can exchange the nonce (fsm 5.6).
 	id := tx.ChannelIDOf(create.InitiatorID, create.Nonce, create.ResponderID).String()
-	if c.channel != "" && id != c.channel {
+	signed := c.cfg.Role == outcome.Initiator && c.create.holds(s.Tx) || c.create.offer != nil && bytes.Equal(c.create.offer.Tx, s.Tx)
+	if c.channel != "" && id != c.channel && signed {
 		c.violate(RuleChannelIDWrong, id, c.channel)
 	}
 	if text != c.ledger.text && !c.verified(s, true, c.parties[:]...) {

@@ -60,13 +60,14 @@ type Client struct {
 	op         *op
 	announced  string   // the info event whose request to sign has not come
 	owed       *request // an accepted abort whose aborted_update has not come
+	batched    *request // the same of a batch, which may abort what came with it
 	seen       [4]*op   // the last offers, the newest before seenNext
 	seenNext   int
 	create     *op // the create transaction, while it is not open
 	ledger     ledger
 	deposited  *big.Int // all coins put in; nil when not known
 	reserve    *big.Int
-	acked      bool       // the last state was started by the peer
+	leads      bool       // the peer may not have the last state: it was started by it, or waited for depth
 	chainText  string     // the last co-signed transaction seen on its way to the chain
 	lostClose  bool       // a mutual close that this side signed ended without being reported
 	lost       bool       // an operation that this side signed ended without a state since then
@@ -106,7 +107,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.reset()
 	case dead:
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
-		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before}
+		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before, past: true}
 	default:
 		c.stale, c.shut.gap = true, true
 		c.chainRound = 0
@@ -117,7 +118,7 @@ func (c *Client) Connected(reconnect bool) {
 	}
 	c.missed, c.reconnected = false, reconnect
 	c.sawUp, c.carrier = false, false
-	c.queue, c.owed, c.announced, c.ending, c.closing = nil, nil, "", "", false
+	c.queue, c.owed, c.batched, c.announced, c.ending, c.closing = nil, nil, nil, "", "", false
 	c.becomeConnecting()
 }
 

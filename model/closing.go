@@ -21,6 +21,7 @@ type closeFlow struct {
 	by     closeKind
 	owes   string   // the frame that info closing must follow, "" when none must
 	solo   bool     // a solo close came to the chain, whatever has come after it
+	past   bool     // the same may have happened before a reestablish (fsm 6.8)
 	said   bool     // info closing came
 	again  bool     // info open came after a solo close
 	before bool     // info closing came before the last info open
@@ -142,7 +143,7 @@ func (c *Client) soloClosing(name string, s *tx.SignedTx, inner tx.Tx) {
 	case *tx.CloseSolo:
 		c.soloOnChain(name, s, t.FromID, t.Payload, t.PoI)
 	case *tx.Slash:
-		if c.judging() && !c.shut.solo {
+		if c.judging() && !c.shut.solo && !c.shut.past {
 			c.violate(RuleClosingOrder, "a solo close on the chain before a slash", name)
 		}
 		c.soloOnChain(name, s, t.FromID, t.Payload, t.PoI)
@@ -176,7 +177,7 @@ func (c *Client) channelClosed(name string, s *tx.SignedTx, inner tx.Tx) {
 		got := balances{t.InitiatorAmountFinal, t.ResponderAmountFinal}
 		switch {
 		case !c.judging():
-		case !f.solo:
+		case !f.solo && !f.past:
 			c.violate(RuleClosingOrder, "a solo close on the chain before a settlement", name)
 		case f.stored[0] != nil && !got.equal(f.stored):
 			c.violate(RuleOnChainOther, "the amounts that the last closing transaction has, "+f.stored.String(), got.String()+" in "+name)

@@ -47,7 +47,9 @@ func (c *Client) provoked(code int, got string) {
 			c.violate(RuleConflictUnprovoked, "a transaction that the chain can reject", got+" while "+o.tag+" is pending")
 		}
 	case wire.ConflictTimeout:
-		if o == nil && !c.closed {
+		// Its signature may wait behind another request (fsm 3.3).
+		solo := c.find(func(r *request) bool { return r.kind == callSignature && r.op != nil && r.op.spec.kind == kindSolo }) >= 0
+		if o == nil && !c.closed && !solo {
 			c.violate(RuleConflictUnprovoked, "an operation that can time out", got+" with nothing pending")
 		}
 	default:
@@ -68,14 +70,15 @@ func (c *Client) provoked(code int, got string) {
 
 // conflictRound judges the round. The peer's may differ when the channel is
 // split (fsm 4, 5.2): it is behind if this side was the acker of the last
-// state, ahead if an operation that this side signed got lost.
+// state, or the state waited for depth, ahead if an operation that this side
+// signed got lost.
 func (c *Client) conflictRound(k *wire.Conflict) {
 	want := c.ledger.round
 	if k.Round == want || !c.certain() {
 		return
 	}
 	expected, got := "round "+number(want), "round "+number(k.Round)
-	if c.acked && k.Round+1 == want || c.lost && k.Round == want+1 {
+	if c.leads && k.Round+1 == want || c.lost && k.Round == want+1 {
 		c.log.oddRound(k.Round)
 		c.quirk(QuirkSplitChannel, expected, got)
 		return

@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"slices"
 
 	"chanbot/tx"
@@ -136,6 +137,9 @@ func (c *Client) learnBalances(got balances) {
 	}
 	if hash, ok := stateHash(t); ok && hash == c.hash(got) {
 		c.ledger.known, c.ledger.balances = true, got
+		if c.deposited == nil {
+			c.deposited = new(big.Int).Add(got[0], got[1])
+		}
 	}
 }
 

@@ -132,6 +132,9 @@ func (c *Client) announce(event string) {
 func (c *Client) aborted() {
 	const got = "info aborted_update"
 	r := c.owed
+	if r == nil {
+		r, c.batched = c.batched, nil
+	}
 	c.owed = nil
 	if r == nil {
 		i := c.find(func(r *request) bool { return r.kind == callAbort })

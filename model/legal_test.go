@@ -1,7 +1,9 @@
 package model
 
 import (
+	"bytes"
 	"math/big"
+	"slices"
 	"testing"
 
 	"chanbot/tx"
@@ -54,6 +56,69 @@ var legalSessions = map[string]func(*stage){
 		s.conflict(ini, wire.ConflictTimeout, 2)
 		s.info(ini, wire.EventOpen)
 		s.propose(ini, 1)
+	},
+	"an update and its abort in one batch": func(s *stage) {
+		s.open()
+		params := wire.AppendCall(nil, wire.IntID(7), wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
+		s.out(ini, slices.Concat([]byte("["), params, []byte(","), wire.AppendAbort(nil, wire.IntID(8), wire.TagUpdate, []byte("42")), []byte("]")))
+		s.in(ini, slices.Concat([]byte("["), wire.AppendOK(nil, wire.IntID(7), s.channel), []byte(","), wire.AppendOK(nil, wire.IntID(8), s.channel), []byte("]")))
+		s.request(ini, s.channel, wire.TagUpdate, s.offer(1), s.transfer(1))
+		s.out(ini, wire.AppendSigned(nil, nil, wire.TagUpdate, s.sign(s.pending, ini).Text())) // too late
+		s.info(ini, wire.EventAbortedUpdate)
+		s.check()
+		s.update(res, 1)
+	},
+	"a solo signature behind a forced progress, which waits for it": func(s *stage) {
+		s.open()
+		s.update(ini, 1)
+		t := s.askSolo(wire.CloseSolo{}, wire.TagCloseSoloSign, &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), Payload: s.payload(), PoI: s.proofOf(s.bal), Nonce: 8}, nil)
+		forced := s.ask(ini, wire.ForceProgress{})
+		s.unread(ini, wire.TagCloseSoloSign, t)
+		id := wire.IntID(s.id)
+		s.in(ini, wire.AppendError(nil, forced, s.channel, wire.CodeInternalError, nil, wire.AppendCall(nil, forced, wire.ForceProgress{})))
+		s.conflict(ini, wire.ConflictTimeout, 2)
+		s.ok(ini, id)
+	},
+	"a responder with both keys signs another nonce": func(s *stage) {
+		s.open(7)
+		t, err := s.create.Decode()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		t.(*tx.Create).Nonce++
+		s.create = s.sign(tx.NewSigned(t), ini)
+		s.answer(res, wire.TagResponderSign, s.create, s.channel)
+		s.create = s.sign(s.create, res)
+		s.onChain(res, wire.OnChainFundingCreated, wire.TxTypeCreate, s.create)
+	},
+	"a settlement after a reestablish that does not tell of the solo close": func(s *stage) {
+		s.open()
+		s.update(ini, 1)
+		s.reestablish()
+		s.report(ini, s.state)
+		settle := &tx.Settle{ChannelID: s.channelTx(), FromID: s.keys[res].ID(), InitiatorAmountFinal: s.bal[0], ResponderAmountFinal: s.bal[1], Nonce: 9}
+		s.onChain(ini, wire.OnChainChannelClosed, wire.TxTypeSettle, s.sign(tx.NewSigned(settle), res))
+	},
+	"a message before the reestablish is done": func(s *stage) {
+		s.open()
+		s.check()
+		s.info(ini, wire.EventDied)
+		s.closed(ini, 1000)
+		s.info(res, wire.EventPeerDisconnected)
+		s.check()
+		s.c[ini].Connected(true)
+		s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+		s.fsmUp(ini, s.channel)
+		s.tell("nobody hears it")
+		for side := range 2 {
+			s.info(side, wire.EventChannelReestablished)
+			s.info(side, wire.EventOpen)
+			s.report(side, s.state)
+		}
+		s.check()
+		s.tell("heard")
+		s.message(res, s.account(ini), s.account(res), "heard")
+		s.check()
 	},
 	"a shutdown in a channel that closes alone": func(s *stage) {
 		s.rich()

@@ -18,7 +18,7 @@ import (
 func (p *Pair) Overdue(deep bool) []Violation {
 	i, r := p.Initiator, p.Responder
 	i.found, i.raw, r.found, r.raw = nil, nil, nil, nil
-	if i.reactive() && r.reactive() {
+	if i.reactive() && r.reactive() && !i.deafTo(r) && !r.deafTo(i) {
 		switch {
 		case i.phase == PhaseOpen && r.phase == PhaseOpen:
 			if !i.waitsForDepth() && !r.waitsForDepth() || deep {

@@ -91,6 +91,17 @@ var overdueCases = map[string]struct {
 		s.ask(res, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
 		s.unread(res, wire.TagUpdateAck, s.sign(s.pending, ini))
 	}},
+	"a shutdown that crossed the peer's": {"", false, func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.shutdown(ini, nil)[:2])
+		s.ask(res, wire.Shutdown{})
+	}},
+	"an update that crossed the peer's deposit": {RuleStuck, false, func(s *stage) {
+		s.open()
+		follow(s.deposit(ini, 5)[:2])
+		s.ask(res, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
+	}},
 	"a create signature behind an update": {"", false, func(s *stage) {
 		s.open(4)
 		s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})

@@ -51,7 +51,7 @@ func (p *Pair) Check() []Violation {
 // conflict has not come are kept.
 func (c *Client) nextLog() {
 	c.log = pairLog{messagesSent: c.log.messagesSent, aborts: c.log.aborts,
-		pending: c.op != nil || len(c.asked) > 0 || len(c.queue) > 0, calm: c.settled(), from: c.ledger.round,
+		pending: c.op != nil || len(c.asked) > 0 || len(c.queue) > 0, calm: c.settled() && len(c.asked) == 0, from: c.ledger.round,
 	}
 }
 
@@ -75,7 +75,7 @@ func (p *Pair) state() {
 	if r.ledger.round > i.ledger.round {
 		ahead, behind = r, i
 	}
-	if ahead.ledger.round == behind.ledger.round+1 && ahead.acked && behind.lost {
+	if ahead.ledger.round == behind.ledger.round+1 && ahead.leads && behind.lost {
 		i.quirk(QuirkSplitChannel, expected, got)
 		return
 	}
@@ -125,11 +125,12 @@ func (r *request) carries(info string) bool {
 
 // deliverable reports whether a message was certainly one that the node sends
 // on: answered with "ok" or without an id, in a channel that both have signed.
-// Before that the peer's state machine need not know of this one.
+// Before that, and before a reestablish is done, the peer's state machine need
+// not know of this one.
 func (r *request) deliverable() bool {
 	members, _ := wire.Members(r.req.Params)
 	text, ok := wire.Text(members["info"])
-	return ok && plain(text) && !r.early && !r.unfunded
+	return ok && plain(text) && !r.early && !r.apart
 }
 
 // conflicts judges the conflicts of one side by what the other one did.

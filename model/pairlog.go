@@ -66,7 +66,7 @@ func (l *pairLog) message(info string) {
 
 // abort notes an accepted abort. Only those of a peer's operation reach the peer.
 func (l *pairLog) abort(r *request) {
-	if r.op == nil || r.op.spec.own {
+	if spec, known := tagSpecs[r.tag]; !known || spec.own {
 		return
 	}
 	code, ok := abortCode(r.req.Abort)

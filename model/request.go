@@ -35,7 +35,7 @@ type request struct {
 	wish *wish  // of update.new, deposit and withdraw, when it is well formed
 
 	swallowed bool // a conflict came that may have ended it
-	unfunded  bool // sent before both had signed the create transaction
+	apart     bool // sent while the two state machines need not be linked
 }
 
 // mustAnswer reports whether the node owes an answer whatever happens.
@@ -118,7 +118,7 @@ func (c *Client) Sent(frame []byte, req wire.Request) {
 }
 
 func (c *Client) sent(req wire.Request, batch bool) {
-	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp, unfunded: c.phase < PhaseFunding}
+	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp, apart: c.phase < PhaseFunding || c.alone || c.reestablish == reestablishWaits}
 	switch r.kind {
 	case callSignature:
 		c.sentSignature(r)

@@ -282,8 +282,10 @@ const (
 // Quirks: what a correct node does in rare cases. They are violations only if
 // Config.Deny names them.
 const (
-	// QuirkSplitChannel: after a late acknowledgement or a stale conflict the
-	// acker is one round ahead for good (fsm 4, 5.2).
+	// QuirkSplitChannel: one side is a round ahead for good: the acker after a
+	// late acknowledgement or a stale conflict (fsm 4, 5.2), or whoever goes on
+	// while its peer gives up what both have signed, for a solo operation or
+	// because of a timer (fsm 3.2, 4).
 	QuirkSplitChannel = "split-channel"
 	// QuirkStopAfterDied: a stop is answered after "info died", because the
 	// peer's stop came first (ws-api 3.4).

@@ -53,6 +53,9 @@ func (c *Client) settle(o *op) {
 		}
 		return
 	}
+	if p := c.op; p != nil && p.signed && p.spec.kind != kindSolo && o.spec.kind == kindSolo {
+		c.lose() // it gives way, whatever the peer makes of it (fsm 3.2, column X)
+	}
 	c.op = o
 	if c.stale && o.known && len(o.faults) == 0 {
 		c.stale = false // the offer fits the last state: nothing was missed

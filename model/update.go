@@ -60,6 +60,9 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	if o.spec.kind == kindCreate {
 		c.createSeen(o)
 	}
+	if o.round != c.ledger.round+1 && o.spec.kind != kindCreate {
+		c.deposited = nil // what happened in the rounds that were missed?
+	}
 	if c.deposited != nil && o.moved != nil {
 		c.deposited = new(big.Int).Add(c.deposited, o.moved)
 	}
@@ -68,7 +71,7 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 		c.relearn(state)
 	}
 	c.reported, c.stale = true, false
-	c.acked = !o.spec.own
+	c.leads = !o.spec.own || o.spec.kind == kindOnChain
 	if c.shut.gap && c.phase == PhaseOpen {
 		c.shut = closeFlow{before: c.shut.before || c.shut.said} // whoever makes a state is not closing
 	}
