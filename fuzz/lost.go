@@ -25,6 +25,9 @@ func (s *search) mayBeGone(b *breach) bool {
 	return b.Rule == model.RuleStuck && s.place.Alive != nil
 }
 
+// gone says that a node of ours has ended.
+func gone(p *Place) bool { return p.Gone != nil && p.Gone() != nil }
+
 // lost looks whether the node has gone or hangs, and brings another one where
 // it can. It returns nil when the node is well.
 func (s *search) lost(ctx context.Context, place *Place, cause error) *breach {
@@ -38,7 +41,7 @@ func (s *search) lost(ctx context.Context, place *Place, cause error) *breach {
 		return nil
 	}
 	b := &breach{Rule: RuleNodeHung, Cell: model.Cell{State: "node", Input: "hung"}, Expected: "an answer", Got: err.Error()}
-	if place.Gone != nil && place.Gone() != nil {
+	if gone(place) {
 		b.Rule, b.Cell.Input, b.Expected, b.Got = RuleNodeGone, "gone", "a node that goes on", place.Gone().Error()
 	} else if cause != nil {
 		b.Rule, b.Cell.Input, b.Expected, b.Got = RuleNodeGone, "gone", "a node that takes connections", cause.Error()
@@ -73,13 +76,17 @@ func (s *search) revive(ctx context.Context, lost *Place, b *breach) {
 	s.own = append(s.own, place)
 }
 
-// flying returns the cases that were under way when a node was lost.
+// flying returns the cases that were under way when a node was lost, and those
+// that had ended shortly before.
 func (s *search) flying() [][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all [][]byte
 	for _, n := range slices.Sorted(maps.Keys(s.inFlight)) {
 		all = append(all, s.inFlight[n])
+	}
+	for _, text := range slices.Backward(s.recent) {
+		all = append(all, text)
 	}
 	return all
 }

@@ -26,6 +26,7 @@ type search struct {
 	closed    time.Duration // when that ended, since the start
 	confirmed int           // findings that were seen again
 	inFlight  map[int][]byte
+	recent    [][]byte // the cases that ended last, the newest last
 	cases     int
 	actions   int64
 	cells     mapped
@@ -171,7 +172,7 @@ func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
 		if ctx.Err() != nil {
 			return
 		}
-		if p.unreached != nil || p.breach != nil && s.mayBeGone(p.breach) {
+		if p.unreached != nil || gone(place) || p.breach != nil && s.mayBeGone(p.breach) {
 			if lost := s.lost(ctx, place, p.unreached); lost != nil {
 				p.breach = lost
 			}
@@ -186,6 +187,9 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 	defer s.mu.Unlock()
 	if p.breach == nil || p.breach.Rule != RuleNodeGone {
 		delete(s.inFlight, c.Number)
+		if s.recent = append(s.recent, c.Text); len(s.recent) > 2*s.cfg.Pairs {
+			s.recent = s.recent[1:]
+		}
 	}
 	if p.unreached == nil {
 		s.cases++

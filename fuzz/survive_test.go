@@ -1,0 +1,171 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"chanbot/bot"
+	"chanbot/internal/memnet"
+	"chanbot/tx"
+)
+
+// fakePlace is a node that is a handler.
+func fakePlace(talk func(*websocket.Conn)) *Place {
+	l := memnet.New()
+	var talks sync.WaitGroup // a handler that has taken over its connection is not waited for by the server
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		talks.Add(1)
+		defer talks.Done()
+		defer c.Close()
+		talk(c)
+	})}
+	served := make(chan struct{})
+	go func() {
+		srv.Serve(l)
+		close(served)
+	}()
+	return &Place{
+		Bot:  bot.Config{InitiatorNode: "ws://node", Dial: l.DialContext, NetworkID: "ae_dev", Embedded: &bot.Embedded{KeyBlocks: func(int) {}, MicroBlock: func() {}}},
+		Keys: keysOf,
+		Close: func() error {
+			srv.Close()
+			<-served
+			talks.Wait()
+			return nil
+		},
+	}
+}
+
+func keysOf(n int) ([2]tx.KeyPair, error) {
+	return [2]tx.KeyPair{tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("initiator %d", n)), tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("responder %d", n))}, nil
+}
+
+func drain(c *websocket.Conn) {
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			return
+		}
+	}
+}
+
+// TestASearchSurvivesItsNode: whatever the node does, the search ends in time
+// and says what is wrong with it.
+func TestASearchSurvivesItsNode(t *testing.T) {
+	for name, c := range map[string]struct {
+		talk  func(*websocket.Conn)
+		rules string // one of these, with spaces between them
+	}{
+		"says nothing": {drain, "expectation"},
+		"lies": {func(c *websocket.Conn) {
+			c.WriteMessage(websocket.TextMessage, []byte(`{"jsonrpc":"2.0","method":"channels.info","params":{"channel_id":null,"data":{"event":"open"}},"version":1}`))
+			drain(c)
+		}, "opening-order not-open fsm-up channel-id-missing"},
+		"talks nonsense": {func(c *websocket.Conn) {
+			c.WriteMessage(websocket.TextMessage, []byte("{{{{"))
+			drain(c)
+		}, "not-json"},
+		"sends binary": {func(c *websocket.Conn) {
+			c.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3})
+			drain(c)
+		}, "websocket"},
+		"floods": {func(c *websocket.Conn) {
+			for n := 1; c.WriteMessage(websocket.TextMessage, []byte(`{"jsonrpc":"2.0","method":"channels.system.pong","params":{"channel_id":null,"data":{}},"version":1}`)) == nil; n++ {
+				if n%100 == 0 {
+					time.Sleep(10 * time.Millisecond) // so that time passes at all
+				}
+			}
+		}, "answer-unasked unknown-frame fsm-up"},
+		"sends one frame without an end": {func(c *websocket.Conn) {
+			w, err := c.NextWriter(websocket.TextMessage)
+			for err == nil {
+				_, err = w.Write([]byte(strings.Repeat("x", 1<<16)))
+				time.Sleep(time.Millisecond)
+			}
+		}, "frame-size"},
+		"hangs up": {func(c *websocket.Conn) {}, "expectation websocket close-code"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				place := fakePlace(c.talk)
+				defer place.Close()
+				start := time.Now()
+				rep, err := Run(t.Context(), Config{Place: place, Seed: 1, Cases: 4, Pairs: 2, Shrink: 5 * time.Second, Findings: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(start); took > 10*time.Minute {
+					t.Errorf("it took %v", took)
+				}
+				if len(rep.Findings) == 0 {
+					t.Fatalf("nothing was found in %d cases", rep.Cases)
+				}
+				if f := rep.Findings[0]; !strings.Contains(" "+c.rules+" ", " "+f.Rule+" ") {
+					t.Errorf("got %s (expected %s, got %s), want one of %s", f.Rule, f.Expected, f.Got, c.rules)
+				}
+			})
+		})
+	}
+}
+
+// TestANodeThatEndsIsNoticed: the case that ends a node is found among those
+// that were under way, at fresh nodes, and the search goes on.
+func TestANodeThatEndsIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := 0
+		fresh := func(context.Context) (*Place, error) {
+			started++
+			var gone atomic.Bool
+			place := inMemory(t, nil)
+			// Whoever sends a text that is no JSON ends the node.
+			dial := place.Bot.Dial
+			poison := &poisoned{ends: func() { gone.Store(true) }}
+			place.Bot.Dial = poison.around(dial, &gone)
+			place.Alive = func(context.Context) error {
+				if gone.Load() {
+					return errors.New("connection refused")
+				}
+				return nil
+			}
+			place.Gone = func() error {
+				if gone.Load() {
+					return errors.New("exit status 2")
+				}
+				return nil
+			}
+			place.Account = nil
+			return place, nil
+		}
+		place, _ := fresh(t.Context())
+		defer place.Close()
+		rep, err := Run(t.Context(), Config{Place: place, Fresh: fresh, Seed: 2, Cases: 150, Pairs: 4, Shrink: 10 * time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range rep.Findings {
+			if f.Rule == RuleNodeGone && f.Hits > 0 {
+				if f.Steps > 6 || !strings.Contains(string(f.Text), "send") {
+					t.Errorf("%d steps:\n%s", f.Steps, f.Text)
+				}
+				if rep.Cases < 100 || started < 3 {
+					t.Errorf("the search went no further than %d cases, with %d nodes", rep.Cases, started)
+				}
+				return
+			}
+		}
+		t.Errorf("the end of the node was not found: %+v", rep.Findings)
+	})
+}
