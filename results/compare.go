@@ -39,6 +39,8 @@ type Comparison struct {
 	// Verdict is the worst of the comparisons'.
 	Verdict     CompareVerdict `json:"verdict"`
 	Comparisons []Against      `json:"comparisons"`
+
+	sides [][]*ComparedRun // the base first, for charts
 }
 
 // Against is one new side beside the base.
@@ -146,6 +148,7 @@ func Compare(base []*ComparedRun, news [][]*ComparedRun, o CompareOptions) *Comp
 		}
 	}
 	read := readMeasures(sides, shown, &o)
+	c.sides = sides
 	for n := range news {
 		a := Against{New: facts(news[n]), Remarks: remarks(base, news[n], o.SamePlan), Verdict: NotJudged, Changes: []Change{}}
 		for i, m := range shown {

@@ -84,16 +84,13 @@ func (c *Comparison) Refusals() []Remark {
 	return out
 }
 
-// remarks compares what the runs were. All are held against the first of the
-// base.
+// remarks compares what the runs were.
 func remarks(base, new []*ComparedRun, samePlan func(a, b *Manifest) bool) []Remark {
 	n := &noting{samePlan: samePlan, out: []Remark{}}
 	for _, r := range slices.Concat(base, new) {
 		n.condition(r)
 	}
-	for _, r := range slices.Concat(base[1:], new) {
-		n.differences(base[0], r)
-	}
+	n.differences(slices.Concat(base, new))
 	n.together(base, new)
 	slices.SortStableFunc(n.out, func(a, b Remark) int {
 		return cmp.Compare(bit(b.Refuses), bit(a.Refuses))
@@ -142,28 +139,46 @@ func (n *noting) condition(r *ComparedRun) {
 	}
 }
 
-// differences says in what two runs differ.
-func (n *noting) differences(a, b *ComparedRun) {
-	x, y := a.known(), b.known()
-	differ := func(refuses bool, about, one, other string) {
-		known := one != "" && other != ""
-		n.say(one != other, refuses && known, about, "%s: %s and %s", about, cmp.Or(printable(one), "unknown"), cmp.Or(printable(other), "unknown"))
+// differences says in what runs differ.
+func (n *noting) differences(runs []*ComparedRun) {
+	known := make([]Manifest, len(runs))
+	for i, r := range runs {
+		known[i] = r.known()
 	}
-	n.scenario(&x, &y)
-	differ(true, "pairs", positive(x.Pairs), positive(y.Pairs))
-	n.plan(x.Plan, y.Plan)
-	n.options(x.Options, y.Options)
-	differ(true, "network", x.NetworkID, y.NetworkID)
-	differ(true, "machine", machine(x.Host), machine(y.Host))
-	differ(false, "host", x.Host.Name, y.Host.Name)
-	differ(false, "node", x.Node, y.Node)
-	differ(false, "node version", x.NodeVersion, y.NodeVersion)
-	differ(false, "chanbot", x.Chanbot, y.Chanbot)
-	differ(false, "Go", x.Host.Go, y.Host.Go)
-	differ(false, "command", x.Command, y.Command)
-	n.say(x.Seed != y.Seed, false, "seed", "seed: %d and %d, so the runs took other decisions", x.Seed, y.Seed)
-	one, other := a.Judged.Seconds(), b.Judged.Seconds()
-	n.say(max(one, other) > 1.1*min(one, other), false, "length", "length: %s and %s were judged; a longer run has a longer maximum", short(a.Judged), short(b.Judged))
+	for i := range known[1:] {
+		n.scenario(&known[0], &known[i+1])
+		n.plan(known[0].Plan, known[i+1].Plan)
+		n.options(known[0].Options, known[i+1].Options)
+	}
+	differ := func(refuses bool, about, more string, value func(m *Manifest) string) {
+		var values []string
+		for i := range known {
+			v := value(&known[i])
+			if v == "" {
+				v, refuses = "unknown", false
+			}
+			if v = printable(v); !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		last := len(values) - 1
+		n.say(last > 0, refuses, about, "%s: %s and %s%s", about, strings.Join(values[:last], ", "), values[last], more)
+	}
+	differ(true, "pairs", "", func(m *Manifest) string { return positive(m.Pairs) })
+	differ(true, "network", "", func(m *Manifest) string { return m.NetworkID })
+	differ(true, "machine", "", func(m *Manifest) string { return machine(m.Host) })
+	differ(false, "host", "", func(m *Manifest) string { return m.Host.Name })
+	differ(false, "node", "", func(m *Manifest) string { return m.Node })
+	differ(false, "node version", "", func(m *Manifest) string { return m.NodeVersion })
+	differ(false, "chanbot", "", func(m *Manifest) string { return m.Chanbot })
+	differ(false, "Go", "", func(m *Manifest) string { return m.Host.Go })
+	differ(false, "command", "", func(m *Manifest) string { return m.Command })
+	differ(false, "seed", ", so the runs took other decisions", func(m *Manifest) string { return strconv.FormatUint(m.Seed, 10) })
+	shortest, longest := runs[0].Judged, runs[0].Judged
+	for _, r := range runs {
+		shortest, longest = min(shortest, r.Judged), max(longest, r.Judged)
+	}
+	n.say(longest.Seconds() > 1.1*shortest.Seconds(), false, "length", "length: from %s to %s were judged; a longer run has a longer maximum", short(shortest), short(longest))
 }
 
 func positive(n int) string {

@@ -40,7 +40,7 @@ func TestRunsThatDiffer(t *testing.T) {
 		{"its length alone", func(r *ComparedRun) {
 			r.Manifest.Plan = &RunPlan{Setup: "20/s", Phases: []PlannedPhase{{Name: "steady", Arrivals: "400/s poisson", DurationS: 120, Mix: []string{"100% transfer"}}}}
 			r.Judged *= 2
-		}, "length: 12.0s and 24.0s were judged; a longer run has a longer maximum"},
+		}, "length: from 12.0s to 24.0s were judged; a longer run has a longer maximum"},
 		{"pairs", func(r *ComparedRun) { r.Manifest.Pairs = 3 }, "✗pairs: 2 and 3"},
 		{"a variable", func(r *ComparedRun) { r.Manifest.Options["set"] = "[amount=2]" }, "✗--set: [amount=1] and [amount=2]"},
 		{"the signed form", func(r *ComparedRun) { r.Manifest.Options["sign"] = "hash" }, "✗--sign: not given and hash"},
@@ -53,6 +53,7 @@ func TestRunsThatDiffer(t *testing.T) {
 		{"the node's version", func(r *ComparedRun) { r.Manifest.NodeVersion = "7.1.0" }, "node version: unknown and 7.1.0"},
 		{"chanbot", func(r *ComparedRun) { r.Manifest.Chanbot = "1.3.0" }, "chanbot: 1.2.3 and 1.3.0"},
 		{"the seed", func(r *ComparedRun) { r.Manifest.Seed = 8 }, "seed: 7 and 8, so the runs took other decisions"},
+		{"the Go that it was built with", func(r *ComparedRun) { r.Manifest.Host.Go = "go1.27" }, "Go: go1.26 and go1.27"},
 		{"an invalid run", func(r *ComparedRun) { r.Verdict = Invalid }, "✗new is invalid: its generator could not keep the schedule, so its times are not those of the node"},
 		{"a run that was cut off", func(r *ComparedRun) { r.Verdict = Interrupted; r.Missing = []string{"the end is missing"} }, "new was interrupted"},
 		{"a failed run", func(r *ComparedRun) { r.Verdict = Failed }, "new failed: a threshold or an expectation was missed"},
@@ -75,6 +76,25 @@ func TestRunsThatDiffer(t *testing.T) {
 		if c.want == "" && len(texts) > 0 || c.want != "" && !slices.Contains(texts, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, texts, c.want)
 		}
+	}
+}
+
+func TestManyRunsThatDifferAreNamedOnce(t *testing.T) {
+	var runs []*ComparedRun
+	for i := range 4 {
+		r := readRun(t, writeRun(t, 12, 20, 1))
+		r.Manifest.Seed = uint64(i/2 + 7)
+		r.Manifest.Pairs = 2 + i
+		runs = append(runs, r)
+	}
+	var texts []string
+	for _, r := range remarks(runs[:2], runs[2:], nil) {
+		if r.About == "seed" || r.About == "pairs" {
+			texts = append(texts, r.Text)
+		}
+	}
+	if want := []string{"pairs: 2, 3, 4 and 5", "seed: 7 and 8, so the runs took other decisions"}; !slices.Equal(texts, want) {
+		t.Errorf("%q, want %q", texts, want)
 	}
 }
 

@@ -32,19 +32,37 @@ func (r *ComparedRun) readRate(m Measure, rng chance) reading {
 	case out.samples < beyond:
 		out.problem = fmt.Sprintf("%s of %d needed", plural(int(out.samples), "event"), beyond)
 	default:
-		n, above, below := rateCells(s, m.Kind, r.m.judged)
+		n, outside, events, judged := rateCells(s, m.Kind, r.m.judged)
 		if n < fewestBlocks {
 			out.problem = fewIntervals(n)
 			break
 		}
-		x := make([]float64, n)
-		for i := range x {
-			x[i] = above[i] - out.exact*below[i]
+		if outside/seconds >= out.exact {
+			out.problem = "all outside of what is judged"
+			break
 		}
-		ratioDraws(&out, newPrefix(n, func(i int) float64 { return above[i] }), newPrefix(n, func(i int) float64 { return below[i] }),
-			newResampler(n, blockLength(x), rng))
+		out.rateDraws(outside/seconds, events, judged, rng)
 	}
 	return out
+}
+
+// rateDraws resamples the events of the judged part; those outside of it add
+// their part to the rate and do not vary.
+func (r *reading) rateDraws(outside float64, events, judged []float64, rng chance) {
+	n := len(events)
+	whole, inside := r.exact, r.exact-outside
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = events[i] - inside*judged[i]
+	}
+	r.exact = inside
+	ratioDraws(r, newPrefix(n, func(i int) float64 { return events[i] }), newPrefix(n, func(i int) float64 { return judged[i] }),
+		newResampler(n, blockLength(x), rng))
+	for i := range r.draws {
+		r.draws[i] = (outside + inside*r.draws[i]) / whole
+	}
+	r.exact = whole
+	r.spread()
 }
 
 // zero makes a reading of nothing at all, in which there is nothing to vary.
@@ -66,8 +84,9 @@ func (r *ComparedRun) outcomesOf(op outcome.Operation) *series {
 }
 
 // rateCells cuts the judged part of a run into equal intervals, in which it
-// counts events and seconds; intervals without events are among them.
-func rateCells(s *series, kind outcome.Kind, judged []span) (n int, events, seconds []float64) {
+// counts events and seconds; intervals without events are among them. Outside
+// are the events before and after: those of set-ups, for example.
+func rateCells(s *series, kind outcome.Kind, judged []span) (n int, outside float64, events, seconds []float64) {
 	var end time.Duration
 	for _, j := range judged {
 		end = max(end, j.to)
@@ -95,18 +114,21 @@ func rateCells(s *series, kind outcome.Kind, judged []span) (n int, events, seco
 		}
 	}
 	for i := range e {
-		if e[i] > 0 || t[i] > 0 {
+		if t[i] > 0 {
 			events, seconds = append(events, e[i]), append(seconds, t[i])
+			continue
 		}
+		outside += e[i]
 	}
-	return len(events), events, seconds
+	return len(events), outside, events, seconds
 }
 
 // readShare measures which part of the operations ended in one way. Its draws
 // are shares, not parts of the share, which may be zero. They come from a beta
 // distribution with as many operations as the intervals are worth: fewer than
 // there were when outcomes come in bursts. So a count of zero has a spread too,
-// which no resample of it has.
+// which no resample of it has. The share of all operations together varies as
+// those of each operation do; how many there are of each is taken as given.
 func (r *ComparedRun) readShare(m Measure, rng chance) reading {
 	counts := r.counts(m.Operation)
 	out := reading{}
@@ -116,32 +138,49 @@ func (r *ComparedRun) readShare(m Measure, rng chance) reading {
 	if out.samples == 0 {
 		return out
 	}
-	hits, n := float64(counts[m.Kind]), float64(out.samples)
 	out.there = true
-	out.value = hits / n
+	out.value = float64(counts[m.Kind]) / float64(out.samples)
 	out.exact = out.value
-	s := r.outcomesOf(m.Operation)
-	if s == nil {
+	if r.m == nil || !r.m.counts {
 		out.problem = "no intervals in " + r.Source
 		return out
 	}
-	cells := s.inOrder
-	x := make([]float64, len(cells))
-	for i, c := range cells {
-		var all int64
-		for _, v := range c.outcomes {
-			all += v
-		}
-		x[i] = float64(c.outcomes[m.Kind]) - out.value*float64(all)
+	of := []outcome.Operation{m.Operation}
+	if m.Operation == "" {
+		of = r.operations()
 	}
-	worth := n / max(1, clumping(x, out.value*(1-out.value)*n))
 	out.blocks = math.Inf(1)
 	out.draws = make([]float64, rng.draws)
-	for i := range out.draws {
-		out.draws[i] = beta(rng.Rand, out.value*worth+.5, (1-out.value)*worth+.5)
+	for _, op := range of {
+		share, n, worth := shareOf(r.m.operations[op], m.Kind)
+		for i := range out.draws {
+			out.draws[i] += n / float64(out.samples) * beta(rng.Rand, share*worth+.5, (1-share)*worth+.5)
+		}
 	}
 	out.spread()
 	return out
+}
+
+// shareOf returns the share of one outcome among n operations, and how many
+// independent ones they are worth.
+func shareOf(s *series, kind outcome.Kind) (share, n, worth float64) {
+	sums := make([]float64, len(s.inOrder))
+	var hits float64
+	for i, c := range s.inOrder {
+		for _, v := range c.outcomes {
+			sums[i] += float64(v)
+		}
+		n += sums[i]
+		hits += float64(c.outcomes[kind])
+	}
+	if n == 0 {
+		return 0, 0, 0
+	}
+	share = hits / n
+	for i, c := range s.inOrder {
+		sums[i] = float64(c.outcomes[kind]) - share*sums[i]
+	}
+	return share, n, n / max(1, clumping(sums, share*(1-share)*n))
 }
 
 // clumping returns how much larger the variance of the sum of x is than that of

@@ -173,6 +173,19 @@ func TestRatesCountSecondsInWhichNothingHappened(t *testing.T) {
 	if low > .95 || high < 1.05 {
 		t.Errorf("the rate varies from %v to %v although half of the time was quiet", low, high)
 	}
+
+	// Half of the operations are those of set-ups, and the rest is steady.
+	r.m.judged = []span{{10 * time.Second, 20 * time.Second}}
+	r.Judged = 10 * time.Second
+	got = r.readRate(Measure{Func: funcRate, Kind: outcome.Signed}, o.chance(0, 0, "x"))
+	low, high = slices.Min(got.draws), slices.Max(got.draws)
+	if got.value != 180 || low < .97 || high > 1.03 {
+		t.Errorf("a rate of %v varies from %v to %v because of what was not judged", got.value, low, high)
+	}
+	r.m.judged = []span{{30 * time.Second, 40 * time.Second}}
+	if got = r.readRate(Measure{Func: funcRate, Kind: outcome.Signed}, o.chance(0, 0, "x")); got.draws != nil || got.problem == "" {
+		t.Errorf("%+v, and nothing was judged", got)
+	}
 }
 
 // The same run as a journal, as a log with a summary, and as a summary alone.

@@ -9,8 +9,8 @@ import (
 	"chanbot/outcome"
 )
 
-// Render draws a comparison for a terminal: for each new side the remarks, what
-// was judged, and the table of all changes.
+// Render draws a comparison for a terminal: for each new side the remarks, the
+// table of all changes, and what was judged.
 func (c *Comparison) Render(st Style) string {
 	var b strings.Builder
 	for i := range c.Comparisons {
@@ -46,9 +46,9 @@ func (c *Comparison) renderAgainst(b *strings.Builder, st Style, a *Against) {
 		}
 		marked(b, st, mark, r.Text)
 	}
-	c.renderJudged(b, st, a)
 	b.WriteString("\n")
 	table(b, st, a)
+	c.renderJudged(b, st, a)
 }
 
 // marked writes a text of several lines with a mark before the first.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,13 +18,13 @@ import (
 
 // compareOptions are the flags of compare.
 type compareOptions struct {
-	base          []string
-	pool, force   bool
-	maxRegression string
-	metrics       []string
-	seed          uint64
-	json, quiet   bool
-	markdown      string
+	base           []string
+	pool, force    bool
+	maxRegression  string
+	metrics        []string
+	seed           uint64
+	json, quiet    bool
+	markdown, html string
 }
 
 func (c *Command) compareCommand() *cobra.Command {
@@ -64,6 +65,7 @@ func (c *Command) compareCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides the resampling")
 	f.BoolVar(&o.json, "json", false, "put the comparison as one JSON document on standard output")
 	f.StringVar(&o.markdown, "markdown", "", "write the comparison as Markdown into `FILE`, - for standard output")
+	f.StringVar(&o.html, "html", "", "write the comparison as a page with the curves of all sides into `FILE`")
 	f.BoolVar(&o.quiet, "quiet", false, "do not print the tables for people")
 	return cmd
 }
@@ -198,6 +200,11 @@ func (c *Command) tellCompared(o *compareOptions, cmp *results.Comparison) error
 	var errs []error
 	if o.markdown != "" && o.markdown != "-" {
 		errs = append(errs, os.WriteFile(o.markdown, []byte(cmp.Markdown()), 0o644)) //nolint:gosec // it is for others to read
+	}
+	if o.html != "" {
+		var page bytes.Buffer
+		errs = append(errs, cmp.WriteHTML(&page))
+		errs = append(errs, os.WriteFile(o.html, page.Bytes(), 0o644)) //nolint:gosec // it is for others to read
 	}
 	out, w := "", c.Stdout
 	if o.json {
