@@ -25,7 +25,7 @@ type asked struct {
 	refusal error
 
 	done  bool // it was answered by a step
-	again bool // this answer is not the first one
+	again bool // it was signed before
 	// How a step wants its answer to be sent; zero is the usual way.
 	as     string
 	policy strategy.IDPolicy
@@ -82,7 +82,7 @@ func (e *end) answer(a *asked) {
 	if e.sock != a.s {
 		return
 	}
-	e.nth[a.tag]++
+	nth := e.nth.next(a.tag)
 	layers := e.p.standing[e.role.Index()]
 	stepNth := 0
 	if a.run != nil {
@@ -93,7 +93,7 @@ func (e *end) answer(a *asked) {
 		e.accept(a, nil)
 		return
 	}
-	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: e.nth[a.tag], StepNth: stepNth}
+	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: nth, StepNth: stepNth}
 	req.Round, req.Amount = offered(a)
 	moves := strategy.Decide(layers, req, e.p.draws[e.role.Index()])
 	e.play(a, moves, len(moves) > 1)
@@ -169,6 +169,7 @@ func (e *end) accept(a *asked, w *watch) {
 		e.refuse(a, err)
 		return
 	}
+	a.again = true
 	signed := offer.Sign(e.key, e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm)
 	e.sendSigned(a, w, signed.Text())
 }

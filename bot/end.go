@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 	"time"
@@ -52,10 +53,10 @@ type end struct {
 
 	rests []*rest // answers that are not finished
 
-	log        []string       // names of frames since the last step that is no wait
-	nth        map[string]int // signing requests by tag
-	lastSigned string         // what was signed before, for tampering
-	owed       []string       // ids of signatures that are not acknowledged yet
+	log        []string  // names of frames since the last step that is no wait
+	nth        tagCounts // signing requests
+	lastSigned string    // what was signed before, for tampering
+	owed       []string  // ids of signatures that are not acknowledged yet
 
 	asks      map[string][]*asked // requests to sign by tag, for answer steps
 	forgotten int                 // of the oldest ones
@@ -69,7 +70,7 @@ func newEnd(p *pair, r outcome.Role, number int) *end {
 	if number > 1 {
 		side += "." + strconv.Itoa(number)
 	}
-	return &end{p: p, role: r, number: number, side: side, key: p.keys[r.Index()], nth: map[string]int{}}
+	return &end{p: p, role: r, number: number, side: side, key: p.keys[r.Index()]}
 }
 
 // peer returns the end of the other role that its channel is judged by: the
@@ -100,7 +101,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	e.rejoined, e.behind = reconnect, false
 	if !reconnect {
 		e.opened, e.closing, e.reported = false, false, false
-		e.nth, e.lastSigned = map[string]int{}, ""
+		e.nth, e.lastSigned = nil, ""
 		e.asks, e.forgotten, e.inbox, e.states = nil, 0, nil, nil
 	}
 	if !e.joins {
@@ -152,23 +153,65 @@ func (e *end) keepAlive(s *socket) {
 }
 
 // readAll takes frames from the socket until it ends. It is called without the
-// lock, by the one goroutine of the socket.
+// lock, by the one goroutine of the socket. It does nothing itself, because most
+// sockets of a large fleet wait here for most of the time: all of it fits into
+// the smallest stack.
 func (e *end) readAll(s *socket) {
-	defer e.p.readers.Done()
 	for {
-		kind, raw, err := s.read()
-		if err != nil {
-			e.p.lock()
-			e.lost(s, endingOf(err))
-			e.p.unlock()
-			s.conn.Close()
+		kind, r, err := s.conn.NextReader()
+		if !e.goOn(s, kind, r, err) {
 			return
 		}
-		f := wire.DecodeFrame(raw)
-		e.p.lock()
-		e.received(s, kind, &f)
-		e.p.unlock()
 	}
+}
+
+// goOn takes a frame of which the head was read. It returns false when its
+// caller has nothing more to read. It is called without the lock.
+//
+//go:noinline
+func (e *end) goOn(s *socket, kind int, r io.Reader, err error) bool {
+	var raw []byte
+	if err == nil {
+		raw, err = readFrame(r)
+	}
+	if err != nil {
+		e.p.lock()
+		e.lost(s, endingOf(err))
+		e.p.unlock()
+		s.conn.Close()
+		e.p.readers.Done()
+		return false
+	}
+	if !e.took(s, kind, raw) {
+		return true
+	}
+	go e.readAll(s)
+	return false
+}
+
+// took takes a frame, and says whether another goroutine should read the next
+// one. To sign and to verify takes a stack of 8 KiB, which a goroutine hardly
+// gives back; to wait for a frame takes 2. So when nothing is under way any more,
+// a goroutine with a fresh stack does the waiting, unless that was so a moment
+// ago. It is called without the lock.
+func (e *end) took(s *socket, kind int, raw []byte) (fresh bool) {
+	f := wire.DecodeFrame(raw)
+	e.p.lock()
+	defer e.p.unlock()
+	e.received(s, kind, &f)
+	if f.Sign != nil {
+		s.deep = true
+		return false
+	}
+	now := e.p.now()
+	if !s.deep || e.p.work == nil || now-s.fresh < freshPace {
+		return false
+	}
+	if tag, _ := e.client.Pending(); tag != "" {
+		return false
+	}
+	s.deep, s.fresh = false, now
+	return true
 }
 
 // send puts a frame of the client on the wire. The model is told before it

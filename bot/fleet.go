@@ -71,8 +71,8 @@ func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
 		f.pairs = append(f.pairs, newPair(f, n))
 	}
 	f.gauge.Begin(cfg.Pairs)
-	f.gauge.Enter(metrics.StageLoad)
 	if cfg.Scenario.Load == nil {
+		f.gauge.Enter(metrics.StageLoad)
 		return f, nil
 	}
 	if len(f.timeouts) == 0 {

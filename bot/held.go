@@ -71,7 +71,7 @@ func (p *pair) reply(e *end, r *run) *op {
 	a.op, _ = p.asker(e, a.tag)
 	found.done = true
 	layer := strategy.Layer{Answers: strategy.Answers{ByTag: map[string]*strategy.Answer{a.tag: h.Do}}, Step: true}
-	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: e.nth[a.tag], StepNth: 1}
+	req := strategy.Request{Role: e.role, Tag: a.tag, Op: opOfTag[a.tag], Nth: e.nth.of(a.tag), StepNth: 1}
 	req.Round, req.Amount = offered(&a)
 	moves := strategy.Decide([]strategy.Layer{layer}, req, p.draws[e.role.Index()])
 	if len(moves) > 1 {

@@ -122,6 +122,9 @@ func (p *pair) next() bool {
 	}
 	a, ok := w.take()
 	if !ok {
+		if len(p.runs) == 0 {
+			p.restNow()
+		}
 		return false
 	}
 	p.fleet.gauge.Waiting.Add(-1)

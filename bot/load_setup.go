@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,7 +97,7 @@ func (p *pair) setUp() bool {
 		}
 	}
 	for _, e := range p.ends {
-		e.seen = nil // only openings look at it
+		e.slim()
 	}
 	p.recount()
 	p.unlock()
@@ -103,6 +105,22 @@ func (p *pair) setUp() bool {
 		p.teardown(&t, true)
 	}
 	return open
+}
+
+// slim forgets what only the opening of a channel needs, because there are many
+// of them.
+func (e *end) slim() {
+	e.seen, e.held = nil, nil
+	var silent url.Values
+	for name, values := range e.query {
+		if strings.HasPrefix(name, "report_") {
+			if silent == nil {
+				silent = url.Values{}
+			}
+			silent[name] = values
+		}
+	}
+	e.query, e.log = silent, nil
 }
 
 // count takes a step into account that opens or ends a channel, and says whether

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -55,9 +56,10 @@ type pair struct {
 
 	rec results.OperationRecord // the one that is being handed over
 
-	kept   [keptFrames]results.FrameRecord // the last frames, as a ring
-	keptAt int
-	last   time.Duration // when the last frame passed, pings left out
+	kept   *[keptFrames]results.FrameRecord // the last frames, as a ring; nil when there are no more than those at rest
+	keptAt int                              // how many have passed
+	rest   [restFrames]results.FrameRecord  // those before the ones in kept
+	last   time.Duration                    // when the last frame passed, pings left out
 
 	alarm   *time.Timer   // looks at the steps when the time of one is over
 	alarmAt time.Duration // when it goes off; 0 while it is not armed
@@ -170,6 +172,9 @@ func (p *pair) record(at time.Duration, side, dir string, text []byte, isJSON bo
 		rec.Frame = results.FrameOf(text)
 	}
 	if dir != results.DirPing && dir != results.DirPong {
+		if p.kept == nil {
+			p.kept = rings.Get().(*[keptFrames]results.FrameRecord)
+		}
 		p.kept[p.keptAt%keptFrames] = rec
 		p.keptAt++
 		p.last = at
@@ -181,12 +186,43 @@ func (p *pair) record(at time.Duration, side, dir string, text []byte, isJSON bo
 
 // lastFrames returns the kept frames in their order.
 func (p *pair) lastFrames() []results.FrameRecord {
-	n := min(p.keptAt, keptFrames)
-	out := make([]results.FrameRecord, 0, n)
-	for i := p.keptAt - n; i < p.keptAt; i++ {
-		out = append(out, p.kept[i%keptFrames])
+	var out []results.FrameRecord
+	for _, r := range p.rest {
+		if r.Dir != "" {
+			out = append(out, r)
+		}
+	}
+	if p.kept != nil {
+		for i := range keptFrames {
+			if r := &p.kept[(p.keptAt+i)%keptFrames]; r.Dir != "" {
+				out = append(out, *r)
+			}
+		}
 	}
 	return out
+}
+
+// restFrames is how many of its last frames a pair keeps under load when it has
+// nothing to do.
+const restFrames = 2
+
+// rings are for the last frames of pairs that have something to do.
+var rings = sync.Pool{New: func() any { return new([keptFrames]results.FrameRecord) }}
+
+// restNow forgets all frames but the last ones.
+func (p *pair) restNow() {
+	if p.kept == nil {
+		return
+	}
+	for i := range restFrames {
+		if r := p.kept[(p.keptAt+keptFrames-restFrames+i)%keptFrames]; r.Dir != "" {
+			copy(p.rest[:], p.rest[1:])
+			p.rest[restFrames-1] = r
+		}
+	}
+	clear(p.kept[:])
+	rings.Put(p.kept)
+	p.kept = nil
 }
 
 // reset forgets the channel before the next iteration. All sockets are closed.
@@ -201,7 +237,7 @@ func (p *pair) reset(iteration int) {
 func drop[T comparable](list []T, x T) []T {
 	for i, v := range list {
 		if v == x {
-			return append(list[:i], list[i+1:]...)
+			return slices.Delete(list, i, i+1)
 		}
 	}
 	return list

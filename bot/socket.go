@@ -24,6 +24,8 @@ const (
 	writeTimeout = 10 * time.Second
 	// closeTimeout is how long the node may take to answer a close.
 	closeTimeout = time.Second
+	// freshPace is how long one goroutine reads at least.
+	freshPace = 250 * time.Millisecond
 	// bufferSize is that of the buffers of a connection. Frames may be larger.
 	bufferSize = 1 << 10
 )
@@ -59,6 +61,9 @@ type socket struct {
 	spare   []outgoing // the memory of the queue before
 	writing bool       // somebody writes and will look at queue again
 	broken  bool       // nothing is written any more
+
+	deep  bool          // its goroutine has had a signature to make
+	fresh time.Duration // when another goroutine went on reading
 
 	lastOut  time.Duration // when the last frame was queued
 	pinger   *time.Timer
@@ -117,12 +122,8 @@ func (d *dialer) dial(ctx context.Context, url string) (*websocket.Conn, error) 
 // readBuffers hold frames while they are read.
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-// read returns the next message in memory of its own.
-func (s *socket) read() (kind int, frame []byte, err error) {
-	kind, r, err := s.conn.NextReader()
-	if err != nil {
-		return 0, nil, err
-	}
+// readFrame returns a message in memory of its own.
+func readFrame(r io.Reader) (frame []byte, err error) {
 	room := readBuffers.Get().(*[]byte)
 	b := (*room)[:0]
 	for {
@@ -142,7 +143,7 @@ func (s *socket) read() (kind int, frame []byte, err error) {
 			*room = b[:0]
 			readBuffers.Put(room)
 		}
-		return kind, frame, err
+		return frame, err
 	}
 }
 

@@ -76,6 +76,16 @@ func (c *tagCounts) next(tag string) int {
 	return 1
 }
 
+// of returns how many of a tag there were.
+func (c tagCounts) of(tag string) int {
+	for i := range c {
+		if c[i].tag == tag {
+			return c[i].n
+		}
+	}
+	return 0
+}
+
 // start puts a step among those under way. Its own work counts as pending until
 // the caller says that it has begun.
 func (p *pair) start(step *strategy.Step, t *turn) *run {

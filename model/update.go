@@ -77,6 +77,20 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	}
 	c.lost = false // a split channel makes no state any more
 	c.op = nil
+	c.retire(o)
+}
+
+// retire forgets an off-chain update that is co-signed: it is not offered again,
+// and who has many channels keeps no more of each than it needs.
+func (c *Client) retire(o *op) {
+	if o.spec.kind != kindUpdate {
+		return
+	}
+	for i, x := range c.seen {
+		if x == o {
+			c.seen[i] = nil
+		}
+	}
 }
 
 // cosignatures judges that both parties signed. What this client sent itself is
