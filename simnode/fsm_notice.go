@@ -33,7 +33,10 @@ func (e eventNotice) append(dst []byte, channel string) []byte {
 }
 
 func (u updateNotice) append(dst []byte, channel string) []byte {
-	return wire.AppendUpdate(dst, channel, u.Text())
+	text := takeRoom()
+	defer giveRoom(text)
+	*text = u.AppendText(*text)
+	return wire.AppendUpdate(dst, channel, *text)
 }
 
 func (s *signNotice) append(dst []byte, channel string) []byte {
@@ -42,7 +45,10 @@ func (s *signNotice) append(dst []byte, channel string) []byte {
 	for i := range s.updates {
 		ups = append(ups, s.updates[i].wire(s.f.textOf))
 	}
-	return wire.AppendSign(dst, channel, wire.Sign{Tag: s.tag, SignedTx: s.offer.Text(), Updates: ups})
+	text := takeRoom()
+	defer giveRoom(text)
+	*text = s.offer.AppendText(*text)
+	return wire.AppendSign(dst, channel, wire.Sign{Tag: s.tag, Text: *text, Updates: ups})
 }
 
 func (b frameNotice) append(dst []byte, _ string) []byte { return append(dst, b...) }

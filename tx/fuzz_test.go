@@ -180,6 +180,9 @@ func FuzzSigned(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if got := string(s.AppendText([]byte("before "))); got != "before "+s.Text() {
+			t.Errorf("AppendText gives %q, Text %q", got, s.Text())
+		}
 		back, err := ParseSigned(s.Text())
 		if err != nil || !bytes.Equal(back.Bytes(), s.Bytes()) || !bytes.Equal(back.Tx, s.Tx) {
 			t.Fatalf("%x was written as %x and read as %+v, %v", b, s.Bytes(), back, err)

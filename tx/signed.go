@@ -55,13 +55,34 @@ func (s *SignedTx) layout(c *codec) {
 
 // Bytes returns the serialized signed_tx with the signatures as they stand.
 func (s *SignedTx) Bytes() []byte {
-	c := codec{buf: newObject(tagSigned, 1, 16+len(s.Tx)+66*len(s.Signatures))}
-	s.layout(&c)
-	return closeList(c.buf)
+	return closeList(s.appendFields(newObject(tagSigned, 1, 16+len(s.Tx)+66*len(s.Signatures))))
+}
+
+// appendFields writes what layout reads, without a codec, which would move what
+// it writes to from the stack.
+func (s *SignedTx) appendFields(dst []byte) []byte {
+	size := 0
+	for _, sig := range s.Signatures {
+		size += stringSize(sig)
+	}
+	dst = appendHead(dst, listOffset, size)
+	for _, sig := range s.Signatures {
+		dst = appendString(dst, sig)
+	}
+	return appendString(dst, s.Tx)
 }
 
 // Text returns the "tx_" text.
-func (s *SignedTx) Text() string { return Encode(PrefixTransaction, s.Bytes()) }
+func (s *SignedTx) Text() string {
+	var room [768]byte
+	return string(s.AppendText(room[:0]))
+}
+
+// AppendText appends the "tx_" text to dst.
+func (s *SignedTx) AppendText(dst []byte) []byte {
+	var room [512]byte // for those of a channel without contracts
+	return AppendText(dst, PrefixTransaction, closeList(s.appendFields(appendUint(appendUint(room[:headRoom], tagSigned), 1))))
+}
 
 // Hash returns the transaction hash, th_ as text. Every added signature changes
 // it: the chain knows the hash of the fully signed form (encoding.md section 4).

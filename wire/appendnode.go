@@ -156,7 +156,12 @@ func AppendSign(dst []byte, channel string, s Sign) []byte {
 		dst = appendEscaped(dst[:start], s.Tag)
 	}
 	dst = appendNullable(append(dst, `","params":{"channel_id":`...), channel)
-	dst = appendString(append(dst, `,"data":{"signed_tx":`...), s.SignedTx)
+	dst = append(dst, `,"data":{"signed_tx":`...)
+	if s.Text != nil {
+		dst = appendString(dst, s.Text)
+	} else {
+		dst = appendString(dst, s.SignedTx)
+	}
 	dst = append(dst, `,"updates":[`...)
 	for i, u := range s.Updates {
 		if i > 0 {
@@ -198,7 +203,7 @@ func appendUpdate(dst []byte, u Update) []byte {
 }
 
 // AppendUpdate writes channels.update: the latest co-signed state (section 6.4).
-func AppendUpdate(dst []byte, channel, state string) []byte {
+func AppendUpdate[T string | []byte](dst []byte, channel string, state T) []byte {
 	return appendState(dst, channel, MethodUpdate, state)
 }
 
@@ -207,7 +212,7 @@ func AppendLeave(dst []byte, channel, state string) []byte {
 	return appendState(dst, channel, MethodLeave, state)
 }
 
-func appendState(dst []byte, channel, method, state string) []byte {
+func appendState[T string | []byte](dst []byte, channel, method string, state T) []byte {
 	dst = append(openNotification(dst, channel, method), `{"state":`...)
 	return closeNotification(append(appendString(dst, state), '}'))
 }

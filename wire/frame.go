@@ -86,6 +86,7 @@ type OnChainTx struct{ Info, Type, Tx string }
 type Sign struct {
 	Tag      string
 	SignedTx string
+	Text     []byte   // written instead of SignedTx unless nil; never read
 	Updates  []Update // nil when empty
 }
 

@@ -8,12 +8,12 @@ import (
 
 // appendString appends s as a JSON string. Only what JSON demands is escaped,
 // as a node does: no HTML, nothing outside ASCII. Invalid UTF-8 becomes U+FFFD.
-func appendString(dst []byte, s string) []byte {
+func appendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := len(dst)
 	dst = append(dst, s...)
 	if end := plainEnd(dst, start); end < len(dst) {
-		dst = appendEscaped(dst[:end], s[end-start:])
+		dst = appendEscaped(dst[:end], string(s[end-start:]))
 	}
 	return append(dst, '"')
 }
