@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"chanbot/fault"
 	"chanbot/metrics"
 	"chanbot/model"
 	"chanbot/outcome"
@@ -114,6 +115,9 @@ type Config struct {
 	Metrics *metrics.Run
 	// Gauge is told how far the run is; nil tells nobody.
 	Gauge *metrics.Gauge
+	// Faults is told of everything that the faults of the scenario did to a frame,
+	// from many goroutines at once; nil tells nobody.
+	Faults func(fault.Event)
 	// Progress is told of every step that has ended, one call at a time; nil
 	// tells nobody.
 	Progress func(StepEvent)

@@ -100,7 +100,7 @@ func (p *pair) ending(roles []outcome.Role, number int) bool {
 // connectForOpen connects one side of a new channel.
 func (p *pair) connectForOpen(t *turn, r *run, o *op, e *end) bool {
 	p.lock()
-	e.client, e.joins = model.NewClient(p.modelConfig(e, e.query)), false
+	e.client, e.joins, e.distorted = model.NewClient(p.modelConfig(e, e.query)), false, false
 	e.seen = map[string]bool{}
 	track := o.track.(*openTrack)
 	track.marks[e.role.Index()].dial = p.now()
@@ -124,7 +124,7 @@ func (p *pair) connect(t *turn, r *run, o *op, e *end, q url.Values, reconnect b
 	p.unlock()
 	ctx, cancel := context.WithTimeout(t.hard, limit)
 	defer cancel()
-	conn, err := p.fleet.dialer.dial(ctx, address)
+	conn, err := p.fleet.dialer.dial(ctx, address, p.number, e.role)
 	p.lock()
 	defer p.unlock()
 	if err != nil {

@@ -63,6 +63,7 @@ type end struct {
 	inbox     []string            // names of frames that no frames in order have taken
 	behind    bool                // frames are those of a channel that is over
 	rejoined  bool                // frames may have come while no socket was there
+	distorted bool                // a fault has changed frames of the channel: nobody is to blame for what follows
 }
 
 func newEnd(p *pair, r outcome.Role, number int) *end {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"chanbot/fault"
 	"chanbot/metrics"
 	"chanbot/outcome"
 	"chanbot/strategy"
@@ -25,6 +26,7 @@ type fleet struct {
 	started  time.Time
 	nodes    [2]string // the URLs without a query, by role
 	dialer   *dialer
+	proxy    *fault.Proxy // for the faults of the scenario; nil without any
 	source   *strategy.Source
 	stranger tx.KeyPair // of an account that takes no part
 	standing [2][]strategy.Layer
@@ -64,6 +66,11 @@ func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
 		replies:  anyStep(steps, func(s *strategy.Step) bool { return s.Action.Kind == strategy.Reply }),
 	}
 	f.source = strategy.NewSource(cfg.Seed, f.decided)
+	var err error
+	if f.proxy, err = f.newProxy(); err != nil {
+		return nil, err
+	}
+	f.dialer.proxy = f.proxy
 	for i, r := range outcome.Roles {
 		f.standing[i] = cfg.Scenario.Layers(r, nil, nil, nil)
 	}
@@ -78,7 +85,6 @@ func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
 	if len(f.timeouts) == 0 {
 		f.timeouts = map[string]time.Duration{"sign": loadSignTimeout}
 	}
-	var err error
 	f.campaign, err = newCampaign(f)
 	return f, err
 }
@@ -131,6 +137,9 @@ func (f *fleet) run(ctx context.Context) {
 			pairs.Go(func() { p.live(&turn{p: p, work: ctx, hard: hard}) })
 		}
 		pairs.Wait()
+	}
+	if f.proxy != nil {
+		f.proxy.Close()
 	}
 	close(over)
 	stopMining()

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"chanbot/fault"
+	"chanbot/outcome"
 )
 
 const (
@@ -76,6 +79,7 @@ type socket struct {
 type dialer struct {
 	ws     websocket.Dialer
 	header http.Header
+	proxy  *fault.Proxy // nil for none
 }
 
 func newDialer(dial func(context.Context, string, string) (net.Conn, error), tlsConfig *tls.Config, header http.Header) *dialer {
@@ -104,10 +108,21 @@ func (e *handshakeError) Error() string {
 	return fmt.Sprintf("HTTP %d %s instead of a WebSocket", e.status, http.StatusText(e.status))
 }
 
-// dial opens a connection. The error is a *handshakeError when the node
+// dial opens a connection of one side of a pair. The error is a *handshakeError when the node
 // answered with something else than an upgrade.
-func (d *dialer) dial(ctx context.Context, url string) (*websocket.Conn, error) {
-	conn, resp, err := d.ws.DialContext(ctx, url, d.header)
+func (d *dialer) dial(ctx context.Context, url string, pair int, role outcome.Role) (*websocket.Conn, error) {
+	ws := &d.ws
+	if d.proxy != nil {
+		through := d.ws
+		inner := fault.DialFunc(d.ws.NetDialContext)
+		if inner == nil {
+			inner = (&net.Dialer{}).DialContext
+		}
+		through.NetDialContext = d.proxy.Dial(inner, pair, role)
+		through.NetDialTLSContext = d.proxy.DialTLS(inner, d.ws.TLSClientConfig, pair, role)
+		ws = &through
+	}
+	conn, resp, err := ws.DialContext(ctx, url, d.header)
 	if err != nil {
 		if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
 			body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))

@@ -51,6 +51,9 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 	if n := m["node"]; n != nil {
 		sc.Node = p.node(n)
 	}
+	if n := m["faults"]; n != nil {
+		sc.Faults = p.faults(n)
+	}
 	sc.Initiator = p.standing(m["initiator"], outcome.Initiator)
 	sc.Responder = p.standing(m["responder"], outcome.Responder)
 	if n := m["steps"]; n != nil {

@@ -41,6 +41,7 @@ type Scenario struct {
 	Vars       map[string]string
 	Channel    Channel
 	Node       *Node // nil when the scenario says nothing about the embedded node
+	Faults     []Fault
 	Initiator  Standing
 	Responder  Standing
 	Steps      []Step

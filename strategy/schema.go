@@ -38,6 +38,9 @@ func definitions() form {
 		"responder":    mappingForm(standingKeys),
 		"params":       mapOf(form{"type": []string{"string", "number", "boolean", "null"}}),
 		"settings":     anyOf(listOf(textForm), mapOf(form{"type": []string{"string", "number", "boolean", "null"}})),
+		"fault":        mappingForm(faultKeys),
+		"faultAction":  faultActionForm(),
+		"faultDelay":   mappingForm(faultDelayKeys),
 		"load":         mappingForm(loadKeys),
 		"setup":        mappingForm(setupKeys),
 		"phase":        mappingForm(phaseKeys),
@@ -188,6 +191,13 @@ func answerSchema() form {
 	list := listOf(ref("answer"))
 	list["minItems"] = 1
 	return anyOf(wordForm(answerWords...), mapping, list)
+}
+
+// faultActionForm is a bare word, or a mapping with exactly one action.
+func faultActionForm() form {
+	mapping := mappingForm(faultForms)
+	mapping["minProperties"], mapping["maxProperties"] = 1, 1
+	return anyOf(wordForm(FaultActions()...), mapping)
 }
 
 func outcomeForm() form {

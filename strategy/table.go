@@ -68,6 +68,7 @@ var (
 		{name: "vars", doc: "Variables and their values; ${name} in a value uses them.", form: mapOf(anyScalar)},
 		{name: "channel", doc: "Connection parameters of both roles.", form: ref("channel")},
 		{name: "node", doc: "Settings of the embedded node.", form: ref("node")},
+		{name: "faults", doc: "What happens to frames on their way.", form: listOf(ref("fault"))},
 		{name: "initiator", doc: "What holds for the initiator during the whole scenario.", form: ref("initiator")},
 		{name: "responder", doc: "What holds for the responder during the whole scenario.", form: ref("responder")},
 		{name: "steps", doc: "What happens, in order.", form: listOf(ref("step"))},
