@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"regexp"
+	"strconv"
 
 	"chanbot/model"
 	"chanbot/outcome"
@@ -17,6 +19,7 @@ type purses struct {
 	ids     [2]tx.ID
 	balance [2]*big.Int
 	nonce   [2]uint64
+	start   [2]uint64 // the nonces before anything was done
 }
 
 // add changes the coins of an account; those of others are not followed.
@@ -75,6 +78,66 @@ func (p *purses) include(t tx.Tx) bool {
 	return true
 }
 
+// payer returns who pays for a transaction, and its nonce.
+func payer(t tx.Tx) (id tx.ID, nonce uint64, ok bool) {
+	switch t := t.(type) {
+	case *tx.Create:
+		return t.InitiatorID, t.Nonce, true
+	case *tx.Deposit:
+		return t.FromID, t.Nonce, true
+	case *tx.Withdraw:
+		return t.ToID, t.Nonce, true
+	case *tx.SnapshotSolo:
+		return t.FromID, t.Nonce, true
+	case *tx.CloseSolo:
+		return t.FromID, t.Nonce, true
+	case *tx.Slash:
+		return t.FromID, t.Nonce, true
+	case *tx.Settle:
+		return t.FromID, t.Nonce, true
+	case *tx.CloseMutual:
+		return t.FromID, t.Nonce, true
+	}
+	return tx.ID{}, 0, false
+}
+
+var signedText = regexp.MustCompile(`"(tx_[A-Za-z0-9+/=]+)"`)
+
+// strangeNonce judges that an account has the nonce of a transaction that was
+// seen: only one in a block changes it (transactions 7). Nothing is known of an
+// account for which somebody has posted a transaction.
+func (t *tape) strangeNonce(before, now *purses) *breach {
+	seen := [2]map[uint64]bool{{before.start[0]: true}, {before.start[1]: true}}
+	for i := range t.frames {
+		for _, m := range signedText.FindAllSubmatch(t.frames[i].Frame, -1) {
+			signed, err := tx.ParseSigned(string(m[1]))
+			if err != nil {
+				continue
+			}
+			inner, err := signed.Decode()
+			if err != nil {
+				continue
+			}
+			if id, nonce, ok := payer(inner); ok {
+				for j := range before.ids {
+					if before.ids[j] == id {
+						seen[j][nonce] = true
+					}
+				}
+			}
+		}
+	}
+	for i, r := range outcome.Roles {
+		if now.nonce[i] != before.nonce[i] && !seen[i][now.nonce[i]] {
+			return &breach{
+				Rule: RuleCoins, Role: r, Cell: model.Cell{State: "chain", Input: "nonce"},
+				Expected: "the nonce of a transaction that was made", Got: strconv.FormatUint(now.nonce[i], 10),
+			}
+		}
+	}
+	return nil
+}
+
 // mined are the reports that a transaction is in a block.
 var mined = map[string]bool{
 	wire.OnChainChannelChanged: true, wire.OnChainChannelClosed: true, wire.OnChainSoloClosing: true,
@@ -83,10 +146,11 @@ var mined = map[string]bool{
 // coins judges what the two accounts have after a case. An account whose nonce
 // is another one than the reported transactions give had a transaction that
 // nobody was told of: then nothing is known.
-func (s *stage) coins(ctx context.Context, keys [2]tx.KeyPair, before *purses, t *tape) *breach {
-	if before == nil {
+func (s *stage) coins(ctx context.Context, keys []tx.KeyPair, before *purses, t *tape) *breach {
+	if before == nil || t.posted.Load() {
 		return nil
 	}
+	before.start = before.nonce
 	now := s.accounts(ctx, keys)
 	if now == nil {
 		return nil
@@ -112,7 +176,7 @@ func (s *stage) coins(ctx context.Context, keys [2]tx.KeyPair, before *purses, t
 		}
 	}
 	if before.nonce != now.nonce {
-		return nil
+		return t.strangeNonce(before, now)
 	}
 	for i, r := range outcome.Roles {
 		if before.balance[i].Cmp(now.balance[i]) != 0 {

@@ -56,7 +56,7 @@ func findDefect(t *testing.T, name string) {
 			place *Place
 			fails bool
 		}{{clean, false}, {place, true}} {
-			st := stage{place: at.place, timeout: 2 * time.Second, patience: time.Second, seed: 1}
+			st := stage{place: at.place, blocks: &at.place.blocks, timeout: 2 * time.Second, patience: time.Second, seed: 1, pairs: f.Pairs}
 			if p := st.play(t.Context(), sc, 1<<22); (p.breach != nil) != at.fails {
 				t.Errorf("the repro fails: %v, want %v: %+v\n%s", p.breach != nil, at.fails, p.breach, f.Text)
 				return false

@@ -22,6 +22,9 @@ type Finding struct {
 	// Case is the number of the case that found it, of the seed.
 	Case int
 	Seed uint64
+	// Pairs is how many channels have to play the scenario beside each other; 1
+	// when it shows with one alone.
+	Pairs int
 	// Hits of Tries plays of the case broke the rule again.
 	Hits, Tries int
 	// Text is the scenario, as small as it could be made; Steps is how many it
@@ -37,12 +40,16 @@ type Finding struct {
 	Shrunk  time.Duration
 }
 
+// besides is how many channels play a finding that one alone does not show.
+const besides = 4
+
 // lab plays findings again, at a node of its own where there can be one.
 type lab struct {
 	s     *search
 	place *Place
 	n     int
 	fresh bool
+	pairs int // of the plays to come
 }
 
 // labPatience is how long a node may take to react that has nothing else to do.
@@ -90,7 +97,7 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 		// Nobody else has blocks made here, so none gets too old by itself.
 		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
 	}
-	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, seed: l.s.cfg.Seed}
+	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, blocks: &l.place.blocks, seed: l.s.cfg.Seed, pairs: l.pairs}
 	var p played
 	if l.fresh {
 		l.n++
@@ -112,7 +119,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	started := time.Now()
 	f := &Finding{
 		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
-		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Found: x.at, Actions: x.before,
+		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Pairs: 1, Found: x.at, Actions: x.before,
 	}
 	limit, ok := s.leisure()
 	if !ok || ctx.Err() != nil {
@@ -158,6 +165,17 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		}
 		if f.Hits > 0 {
 			break
+		}
+	}
+	if f.Hits == 0 && l.fresh && !stopped() {
+		// It may take other channels at the same node.
+		l.pairs, f.Tries = besides, 0
+		for range s.cfg.Confirm {
+			f.Tries++
+			if same(x.c.Text, 1) {
+				f.Hits++
+				f.Pairs = besides
+			}
 		}
 	}
 	if f.Hits > 0 {

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -252,9 +253,38 @@ func (m *maker) timer() {
 		m.transfer(m.role(), "1", "sign: {update_ack: {delay: 300ms}}")
 		return
 	}
+	calm := m.calm
+	// known is a step whose end is known as long as the channel was calm.
+	known := func(first, expect string, keys ...string) {
+		if !calm {
+			m.any(first, keys...)
+			return
+		}
+		if expect != "" {
+			keys = append(keys, "expect: "+expect)
+		}
+		m.step(first, keys...)
+	}
 	r := m.role()
-	tag := m.pick("update", "update_ack")
-	m.any(act(r, "{transfer: 1}"), "sign: {"+tag+": ignore}", "timeout: 2500ms")
+	switch m.r.IntN(4) {
+	case 0: // the starter's timeout_sign
+		known(act(r, "{transfer: 1}"), "{timeout: , by: node}", "sign: {update: ignore}", "timeout: 3s")
+		known(act(m.role(), "{transfer: 1}"), "")
+	case 1: // the starter's timeout_accept, then the acker's timeout_sign
+		known(act(r, "{transfer: 1}"), "{timeout: , by: node}", "sign: {update_ack: ignore}", "timeout: 3s")
+		known(act(r.Peer(), "{wait: {frame: conflict 3}}"), "", "timeout: 3s")
+		known(act(m.role(), "{transfer: 1}"), "")
+	case 2: // timeout_idle
+		if slices.Contains(m.params, "keep_running: false") {
+			known("wait: {frame: info died}", "", "timeout: 6s")
+		} else {
+			m.any("wait: {frame: info died}", "timeout: 3s")
+		}
+	default:
+		tag := m.pick("deposit_tx", "deposit_ack", "withdraw_tx", "withdraw_ack")
+		kind, _, _ := strings.Cut(tag, "_")
+		known(act(r, "{"+kind+": 1}"), "{timeout: , by: node}", "sign: {"+tag+": ignore}", "timeout: 3s")
+	}
 	m.ended()
 	m.up = true
 }

@@ -28,6 +28,8 @@ type Place struct {
 	Gone func() error
 	// Close ends a node that was started for us.
 	Close func() error
+
+	blocks blockLog
 }
 
 func (p *Place) close() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"chanbot/bot"
@@ -22,6 +23,9 @@ const (
 	RuleExpectation = "expectation"
 	// RuleTimer: no timer of the node runs out before its time (fsm 4).
 	RuleTimer = "timer-early"
+	// RuleDepth: a transaction is not deep enough before the key blocks are there
+	// that it waits for (fsm 6.1, 6.3).
+	RuleDepth = "depth-early"
 	// RuleCoins: an account has what the transactions on the chain leave it
 	// (transactions 7).
 	RuleCoins = "coins"
@@ -67,22 +71,44 @@ type stage struct {
 	patience time.Duration
 	deny     []string
 	seed     uint64
+	blocks   *blockLog // of the place; nil judges no depths
+	pairs    int       // channels beside each other, all of the same scenario; 0 means 1
 }
 
 // play runs a scenario once. n tells plays at one place from each other.
 func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p played) {
-	keys, err := s.place.Keys(n)
-	if err != nil {
-		return played{err: err}
+	pairs := max(s.pairs, 1)
+	var keys []tx.KeyPair
+	for i := range pairs {
+		two, err := s.place.Keys(n*mostPairs + i)
+		if err != nil {
+			return played{err: err}
+		}
+		keys = append(keys, two[:]...)
 	}
-	before := s.accounts(ctx, keys)
+	var before *purses
+	if pairs == 1 {
+		before = s.accounts(ctx, keys)
+	}
 	listen := newTape()
 	cfg := s.place.Bot
-	cfg.Scenario, cfg.Keys, cfg.Pairs, cfg.Iterations = sc, keys[:], 1, 1
+	cfg.Scenario, cfg.Keys, cfg.Pairs, cfg.Iterations = sc, keys, pairs, 1
 	cfg.Seed, cfg.Timeout, cfg.Patience, cfg.Grace = s.seed, s.timeout, s.patience, time.Second
 	cfg.Deny = s.deny
 	cfg.Frames, cfg.Cells = listen, listen.cell
+	if cfg.API != nil && cfg.API.Post != nil {
+		api, post := *cfg.API, cfg.API.Post
+		api.Post = func(ctx context.Context, s *tx.SignedTx) error {
+			listen.posted.Store(true)
+			return post(ctx, s)
+		}
+		cfg.API = &api
+	}
 	started := time.Now()
+	cfg.Started = started
+	if s.blocks != nil {
+		cfg.Embedded = s.blocks.watch(cfg.Embedded)
+	}
 	rep, err := bot.Run(ctx, cfg)
 	p.took = time.Since(started)
 	p.frames, p.cells = listen.frames, listen.cells
@@ -99,8 +125,11 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		return p
 	}
 	p.breach = broken(rep, listen)
-	if p.breach == nil {
+	if p.breach == nil && pairs == 1 {
 		p.breach = listen.earlyTimer(sc)
+	}
+	if p.breach == nil && s.blocks != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
+		p.breach = listen.earlyDepth(sc, s.blocks, started)
 	}
 	if p.breach == nil {
 		p.breach = s.coins(ctx, keys, before, listen)
@@ -153,6 +182,9 @@ func orWord(text, other string) string {
 	return text
 }
 
+// mostPairs is how many channels one play can have beside each other.
+const mostPairs = 8
+
 // keptFrames is how many frames of a play are kept: the first ones.
 const keptFrames = 20_000
 
@@ -163,6 +195,7 @@ type tape struct {
 	cells   []seenCell
 	last    [2]model.Cell // by role
 	waiting [2][]int      // cells without a reaction
+	posted  atomic.Bool   // something went to the chain past the channel
 }
 
 func newTape() *tape { return &tape{} }
@@ -203,7 +236,7 @@ func (t *tape) Record(f results.FrameRecord) {
 }
 
 // accounts returns what two accounts have, nil when nobody knows.
-func (s *stage) accounts(ctx context.Context, keys [2]tx.KeyPair) *purses {
+func (s *stage) accounts(ctx context.Context, keys []tx.KeyPair) *purses {
 	if s.place.Account == nil {
 		return nil
 	}

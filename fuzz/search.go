@@ -167,7 +167,7 @@ func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
 			s.close(err.Error()) // a bug of ours
 			return
 		}
-		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, seed: s.cfg.Seed}
+		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed}
 		p := st.play(ctx, sc, s.plays.next())
 		if ctx.Err() != nil {
 			return

@@ -36,6 +36,9 @@ func (f *Finding) Scenario(name string) []byte {
 	}
 	note("expected", f.Expected)
 	note("got", f.Got)
+	if f.Pairs > 1 {
+		note("needs", fmt.Sprintf("other channels beside it: chanbot run --pairs %d", f.Pairs))
+	}
 	note("found", fmt.Sprintf("case %d of seed %d; again in %d of %d plays", f.Case, f.Seed, f.Hits, f.Tries))
 	b.WriteString("#\n# A violation fails a run whatever a step expects.\n")
 	text := string(f.Text)

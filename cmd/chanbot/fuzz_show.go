@@ -54,6 +54,8 @@ type fuzzFinding struct {
 	Case     int    `json:"case"`
 	Hits     int    `json:"hits"`
 	Tries    int    `json:"tries"`
+	// Pairs is what --pairs has to be for the file to show it.
+	Pairs int `json:"pairs"`
 	// FoundS is when it was found, after FoundActions actions; ShrunkS is how
 	// long it took to play it again and to make it small.
 	FoundS       float64 `json:"found_s"`
@@ -121,7 +123,7 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	}
 	one := fuzzFinding{
 		Rule: f.Rule, State: f.State, Input: f.Input, Role: f.Role.String(), Expected: f.Expected, Got: f.Got,
-		File: filepath.ToSlash(file), Steps: f.Steps, Seed: f.Seed, Case: f.Case, Hits: f.Hits, Tries: f.Tries,
+		File: filepath.ToSlash(file), Steps: f.Steps, Seed: f.Seed, Case: f.Case, Hits: f.Hits, Tries: f.Tries, Pairs: f.Pairs,
 		FoundS: f.Found.Seconds(), FoundActions: f.Actions, ShrunkS: f.Shrunk.Seconds(),
 	}
 	g.findings = append(g.findings, one)

@@ -154,6 +154,7 @@ type document struct {
 		File    string  `json:"file"`
 		Steps   int     `json:"steps"`
 		Hits    int     `json:"hits"`
+		Pairs   int     `json:"pairs"`
 		FoundS  float64 `json:"found_s"`
 		Actions int64   `json:"found_actions"`
 	} `json:"findings"`
@@ -208,11 +209,11 @@ func (o *options) examine(ctx context.Context, dir, name string) result {
 		file := filepath.Join(folder, f.File)
 		// A race need not come at the first try.
 		for range 10 {
-			if r.fails = r.fails || !o.passes(ctx, dir, file, name); r.fails {
+			if r.fails = r.fails || !o.passes(ctx, dir, file, f.Pairs, name); r.fails {
 				break
 			}
 		}
-		r.passes = o.passes(ctx, dir, file, "")
+		r.passes = o.passes(ctx, dir, file, f.Pairs, "")
 		o.save(file, name)
 		break
 	}
@@ -241,8 +242,8 @@ func (o *options) save(file, name string) {
 
 // passes says whether chanbot run passes a file at an embedded node with a
 // defect, or without one.
-func (o *options) passes(ctx context.Context, dir, file, defect string) bool {
-	args := []string{"run", file, "--out", filepath.Join(dir, "run"), "--quiet", "--no-progress", "--timeout", "5s"}
+func (o *options) passes(ctx context.Context, dir, file string, pairs int, defect string) bool {
+	args := []string{"run", file, "--out", filepath.Join(dir, "run"), "--quiet", "--no-progress", "--timeout", "5s", "--pairs", strconv.Itoa(max(pairs, 1))}
 	if defect != "" {
 		args = append(args, "--defect", defect)
 	}
