@@ -63,7 +63,7 @@ func BenchmarkCompareAnHour(b *testing.B) {
 	for b.Loop() {
 		var runs [2]*ComparedRun
 		for i, f := range []*Folder{base, slower} {
-			r, err := ReadComparedRun(f)
+			r, err := ReadComparedRun(f, "")
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -19,7 +19,7 @@ func FuzzComparedJournal(f *testing.F) {
 	f.Add(text)
 	f.Add(text[:len(text)/2])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, facts, err := readJournalIntervals(bytes.NewReader(b))
+		m, facts, err := readJournalIntervals(bytes.NewReader(b), "")
 		if err != nil {
 			return
 		}

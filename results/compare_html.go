@@ -75,10 +75,7 @@ var compareWords = map[CompareVerdict][3]string{
 
 func (c *Comparison) view() *compareView {
 	w := compareWords[c.Verdict]
-	v := &compareView{Scenario: c.Base[0].Scenario, Word: w[0], Icon: w[1], Class: w[2]}
-	if v.Scenario == "" {
-		v.Scenario = "unknown scenario"
-	}
+	v := &compareView{Scenario: c.title(), Word: w[0], Icon: w[1], Class: w[2]}
 	v.Title = v.Icon + " " + v.Word + ": " + v.Scenario
 	names := c.sideNames()
 	runs := func(side string, facts []RunFacts) {

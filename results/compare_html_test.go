@@ -49,7 +49,7 @@ func comparedRun(t testing.TB, name string, seed uint64, slow float64) *results.
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	run, err := results.ReadComparedRun(folder)
+	run, err := results.ReadComparedRun(folder, "")
 	if err != nil {
 		t.Fatal(err)
 	}

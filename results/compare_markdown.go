@@ -23,15 +23,11 @@ func (c *Comparison) Markdown() string {
 var verdictSigns = map[CompareVerdict]string{NotJudged: "", NoRegression: "✅ ", Undecided: "❔ ", Regressed: "❌ "}
 
 func (c *Comparison) markdown(b *strings.Builder, a *Against) {
-	title := c.Base[0].Scenario
-	if title == "" {
-		title = "comparison"
-	}
 	verdict := ""
 	if a.Verdict != NotJudged {
 		verdict = fmt.Sprintf(": %s (at most %s worse)", a.Verdict, amount(*c.MaxRegression))
 	}
-	fmt.Fprintf(b, "### %s%s%s\n\n", verdictSigns[a.Verdict], inMarkdown(title), verdict)
+	fmt.Fprintf(b, "### %s%s%s\n\n", verdictSigns[a.Verdict], inMarkdown(c.title()), verdict)
 	b.WriteString("| | run | verdict | judged | operations | chanbot |\n|---|---|---|---:|---:|---|\n")
 	for side, runs := range [][]RunFacts{c.Base, a.New} {
 		for _, r := range runs {

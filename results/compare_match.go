@@ -13,11 +13,13 @@ import (
 
 // RunFacts say which run was compared.
 type RunFacts struct {
-	Path     string    `json:"path"`
-	Scenario string    `json:"scenario"`
-	Started  time.Time `json:"started"`
-	Chanbot  string    `json:"chanbot"`
-	Node     string    `json:"node"`
+	Path     string `json:"path"`
+	Scenario string `json:"scenario"`
+	// Phase is the phase of the load that was compared, "" for all.
+	Phase   string    `json:"phase"`
+	Started time.Time `json:"started"`
+	Chanbot string    `json:"chanbot"`
+	Node    string    `json:"node"`
 	// NodeVersion is "" when the run does not know it.
 	NodeVersion string  `json:"node_version"`
 	NetworkID   string  `json:"network_id"`
@@ -40,12 +42,22 @@ func facts(runs []*ComparedRun) []RunFacts {
 	for _, r := range runs {
 		m := r.known()
 		out = append(out, RunFacts{
-			Path: r.Path, Scenario: m.Scenario.Name, Started: m.Started, Chanbot: m.Chanbot, Node: m.Node, NodeVersion: m.NodeVersion, NetworkID: m.NetworkID,
+			Path: r.Path, Scenario: m.Scenario.Name, Phase: r.Phase, Started: m.Started, Chanbot: m.Chanbot, Node: m.Node, NodeVersion: m.NodeVersion, NetworkID: m.NetworkID,
 			Seed: m.Seed, Pairs: m.Pairs, Host: m.Host, Verdict: r.Verdict, JudgedS: r.Judged.Seconds(), Attempts: r.attempts(),
 			Violations: r.Violations, Source: r.Source, Missing: notNil(r.Missing),
 		})
 	}
 	return out
+}
+
+// title is what was compared.
+func (c *Comparison) title() string {
+	r := &c.Base[0]
+	name := cmp.Or(r.Scenario, "unknown scenario")
+	if r.Phase != "" {
+		name += ", phase " + r.Phase
+	}
+	return name
 }
 
 // known returns the manifest, with what only the summary says.

@@ -1,12 +1,14 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"chanbot/outcome"
@@ -16,6 +18,8 @@ import (
 type ComparedRun struct {
 	// Path is the run folder as it was named.
 	Path string
+	// Phase is the phase of the load that was read, "" for all of them.
+	Phase string
 	// Manifest is empty when neither the folder nor its journal has one.
 	Manifest Manifest
 	Verdict  Verdict
@@ -45,10 +49,11 @@ const (
 )
 
 // ReadComparedRun reads a run folder for a comparison: its journal; without
-// one latency.hlog and summary.json; without these summary.json alone. The
-// error says why there is nothing to compare.
-func ReadComparedRun(folder *Folder) (*ComparedRun, error) {
-	r := &ComparedRun{Path: folder.Path()}
+// one latency.hlog and summary.json; without these summary.json alone. With the
+// name of a phase it reads that phase of the load only, which takes a journal.
+// The error says why there is nothing to compare.
+func ReadComparedRun(folder *Folder, phase string) (*ComparedRun, error) {
+	r := &ComparedRun{Path: folder.Path(), Phase: phase}
 	err := r.readManifest(folder)
 	if err != nil {
 		return nil, err
@@ -61,6 +66,9 @@ func ReadComparedRun(folder *Folder) (*ComparedRun, error) {
 		return nil, err
 	}
 	found, err := r.readJournal(folder)
+	if err == nil && !found && phase != "" {
+		err = errors.New("there is no journal, and only that tells phases apart")
+	}
 	if err == nil && !found {
 		found, err = r.readLog(folder)
 	}
@@ -103,9 +111,12 @@ func (r *ComparedRun) readJournal(folder *Folder) (found bool, err error) {
 		return false, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	m, facts, err := readJournalIntervals(f)
+	m, facts, err := readJournalIntervals(f, r.Phase)
 	if err != nil {
 		return false, err
+	}
+	if r.Phase != "" && !slices.Contains(facts.phases, r.Phase) {
+		return false, fmt.Errorf("there is no phase %q; phases are %s", r.Phase, cmp.Or(strings.Join(facts.phases, ", "), "not known"))
 	}
 	r.Source, r.m = SourceJournal, m
 	r.Missing = facts.missing.Lines()

@@ -163,10 +163,11 @@ type journalFacts struct {
 	end        End
 	violations int
 	missing    Missing
+	phases     []string // in order
 }
 
-// readJournalIntervals reads the journal of a run.
-func readJournalIntervals(r io.Reader) (*measurements, journalFacts, error) {
+// readJournalIntervals reads the journal of a run, or one phase of it.
+func readJournalIntervals(r io.Reader, phase string) (*measurements, journalFacts, error) {
 	m := newMeasurements(fineInterval)
 	m.counts = true
 	var f journalFacts
@@ -174,7 +175,7 @@ func readJournalIntervals(r io.Reader) (*measurements, journalFacts, error) {
 	missing, err := ReadJournal(r, Visitor{
 		Manifest: func(v Manifest) { f.manifest = v },
 		Operation: func(r *OperationRecord) {
-			if r.Warmup || len(m.operations) == maxOperations && m.operations[r.Operation] == nil {
+			if r.Warmup || phase != "" && r.Phase != phase || len(m.operations) == maxOperations && m.operations[r.Operation] == nil {
 				return
 			}
 			c := m.series(r.Operation, fineInterval).cell(r.Done)
@@ -188,8 +189,15 @@ func readJournalIntervals(r io.Reader) (*measurements, journalFacts, error) {
 			}
 		},
 		Violation: func(Violation) { f.violations++ },
-		Mark:      func(v PhaseMark) { marks = append(marks, v) },
-		End:       func(v End) { f.end = v },
+		Mark: func(v PhaseMark) {
+			if !slices.Contains(f.phases, v.Phase) {
+				f.phases = append(f.phases, v.Phase)
+			}
+			if phase == "" || v.Phase == phase {
+				marks = append(marks, v)
+			}
+		},
+		End: func(v End) { f.end = v },
 	})
 	f.missing = missing
 	after := missing.After

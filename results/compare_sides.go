@@ -152,5 +152,6 @@ func change(base, new side, relative bool, rng chance) (by, low, high float64, k
 	}
 	sorted := sortedCopy(d)
 	p := leftOut(base, new)
-	return by, quantileOf(sorted, p), quantileOf(sorted, 1-p), true
+	// An interval holds what was measured, however crooked the resamples are.
+	return by, min(quantileOf(sorted, p), by), max(quantileOf(sorted, 1-p), by), true
 }

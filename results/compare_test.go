@@ -18,7 +18,7 @@ import (
 // readRun reads a run folder and wants no error.
 func readRun(t testing.TB, folder *Folder) *ComparedRun {
 	t.Helper()
-	r, err := ReadComparedRun(folder)
+	r, err := ReadComparedRun(folder, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func checkNumbers(t testing.TB, c *Comparison) {
 	}
 	for i, a := range c.Comparisons {
 		for _, ch := range a.Changes {
-			if (ch.Low == nil) != (ch.High == nil) || (ch.Low == nil) != (ch.Finding == NotKnown) || (ch.Low == nil) != (ch.Problem != "") || ch.Low != nil && *ch.Low > *ch.High {
+			if (ch.Low == nil) != (ch.High == nil) || (ch.Low == nil) != (ch.Finding == NotKnown) || (ch.Low == nil) != (ch.Problem != "") || ch.Low != nil && (*ch.Low > *ch.Change || *ch.Change > *ch.High) {
 				t.Errorf("comparison %d, %s does not hold together: %+v", i, ch.Measure, ch)
 			}
 		}
@@ -262,7 +262,7 @@ func TestRunsAreReadFromWhatThereIs(t *testing.T) {
 	if err := os.Remove(folder.File(SummaryFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadComparedRun(folder); err == nil || !strings.Contains(err.Error(), "neither a journal nor a summary") {
+	if _, err := ReadComparedRun(folder, ""); err == nil || !strings.Contains(err.Error(), "neither a journal nor a summary") {
 		t.Errorf("%v", err)
 	}
 }

@@ -24,11 +24,7 @@ func (c *Comparison) Render(st Style) string {
 }
 
 func (c *Comparison) renderAgainst(b *strings.Builder, st Style, a *Against) {
-	title := c.Base[0].Scenario
-	if title == "" {
-		title = "comparison"
-	}
-	b.WriteString(st.paint(bold, shorten(title, st.width()-14)))
+	b.WriteString(st.paint(bold, shorten(c.title(), st.width()-14)))
 	if a.Verdict != NotJudged {
 		b.WriteString("  " + st.compareVerdict(a.Verdict))
 	}

@@ -18,13 +18,13 @@ import (
 
 // compareOptions are the flags of compare.
 type compareOptions struct {
-	base           []string
-	pool, force    bool
-	maxRegression  string
-	metrics        []string
-	seed           uint64
-	json, quiet    bool
-	markdown, html string
+	base                 []string
+	pool, force          bool
+	phase, maxRegression string
+	metrics              []string
+	seed                 uint64
+	json, quiet          bool
+	markdown, html       string
 }
 
 func (c *Command) compareCommand() *cobra.Command {
@@ -59,6 +59,7 @@ func (c *Command) compareCommand() *cobra.Command {
 	f.SortFlags = false
 	f.StringArrayVar(&o.base, "base", nil, "`RUN` of the base side (repeatable); all arguments are new ones then")
 	f.BoolVar(&o.pool, "pool", false, "take the NEW runs together as one side, instead of one by one")
+	f.StringVar(&o.phase, "phase", "", "compare only what the phase `NAME` of the load did")
 	f.StringVar(&o.maxRegression, "max-regression", "", "end with exit code 1 when something is surely worse by more than this `PERCENTAGE`")
 	f.StringArrayVar(&o.metrics, "metric", nil, "judge `MEASURE`, written as in thresholds: p99(transfer.response), share(signed) (repeatable)")
 	f.BoolVar(&o.force, "force", false, "compare runs that cannot be compared all the same")
@@ -75,7 +76,7 @@ func (c *Command) compare(o *compareOptions, base, news []string) error {
 	if err != nil {
 		return err
 	}
-	runs, err := readCompared(append(append([]string{}, base...), news...))
+	runs, err := readCompared(append(append([]string{}, base...), news...), o.phase)
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,7 @@ func parseMeasure(text string) (results.Measure, error) {
 }
 
 // readCompared reads run folders beside each other.
-func readCompared(paths []string) ([]*results.ComparedRun, error) {
+func readCompared(paths []string, phase string) ([]*results.ComparedRun, error) {
 	runs := make([]*results.ComparedRun, len(paths))
 	errs := make([]error, len(paths))
 	var all sync.WaitGroup
@@ -162,7 +163,7 @@ func readCompared(paths []string) ([]*results.ComparedRun, error) {
 			defer func() { <-room }()
 			folder, err := results.OpenFolder(path)
 			if err == nil {
-				runs[i], err = results.ReadComparedRun(folder)
+				runs[i], err = results.ReadComparedRun(folder, phase)
 			}
 			errs[i] = err
 		})
