@@ -6,7 +6,7 @@ BIN      := bin/chanbot
 SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
-.PHONY: help run build test check interop bench mutants fmt fuzz-parsers
+.PHONY: help run build test check interop bench microbench soak mutants fmt fuzz-parsers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,17 @@ check: ## linters, then the tests
 interop: build ## let the JavaScript SDK use the embedded node, where npm is installed
 	@interop/run $(BIN)
 
-bench: build ## measurements beside their references
+bench: build ## measure what chanbot has to be good at beside references (BENCH_ROWS=load-8,load-9)
+	$(GO) build -o bin/bench ./internal/bench
+	bin/bench -chanbot $(BIN)
+
+microbench: ## benchmarks of single functions
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+SOAK ?= 1h
+soak: build ## look whether memory grows over SOAK at moderate load
+	$(GO) build -o bin/bench ./internal/bench
+	bin/bench -chanbot $(BIN) -rows rel-2 -soak $(SOAK)
 
 mutants: build ## let chanbot fuzz look for every defect of the embedded node (MUTANTS='-only NAME,…')
 	$(GO) run ./internal/mutants $(MUTANTS) $(BIN)
