@@ -273,3 +273,33 @@ func TestCompareReadsRealRuns(t *testing.T) {
 		}
 	}
 }
+
+// A run that has asked the node's HTTP API knows the version of the node, so
+// that two versions can be told apart.
+func TestCompareNamesVersionsOfTheNode(t *testing.T) {
+	node, err := startNode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.stop()
+	out := t.TempDir()
+	args := []string{"run", "transfers", "--node", node.url, "--out", out, "--quiet", "--no-progress"}
+	for _, more := range [][]string{{"--api", "http" + strings.TrimPrefix(node.url, "ws")}, {"--seed", "2"}} {
+		if code, stdout, stderr := called(append(args, more...)...); code != 0 {
+			t.Fatalf("exit %d, %s%s", code, stdout, stderr)
+		}
+	}
+	runs, err := filepath.Glob(filepath.Join(out, "*"))
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%v, %v", runs, err)
+	}
+	_, c := comparison(t, runs...)
+	known := c.Base[0].NodeVersion
+	if known == "" {
+		known = c.Comparisons[0].New[0].NodeVersion // both can have begun in one second
+	}
+	_, stdout, _ := called(append([]string{"compare"}, runs...)...)
+	if known == "" || !strings.Contains(stdout, "node version: ") || !strings.Contains(stdout, known) {
+		t.Errorf("version %q\n%s", known, stdout)
+	}
+}

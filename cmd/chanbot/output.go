@@ -37,9 +37,8 @@ func (p *player) output(j job, cfg *bot.Config, started time.Time) (*output, err
 	cfg.Started = started
 	out := &output{folder: folder, name: j.name, manifest: results.Manifest{
 		Chanbot: version(), Seed: p.s.seed,
-		Scenario:  results.NewScenarioFile(j.name, fileOf(j.source), string(j.text)),
-		Node:      p.s.nodes(),
-		NetworkID: cfg.NetworkID, Started: started, Host: results.ThisHost(),
+		Scenario: results.NewScenarioFile(j.name, fileOf(j.source), string(j.text)),
+		Node:     p.s.nodes(), NodeVersion: p.where.version, NetworkID: cfg.NetworkID, Started: started, Host: results.ThisHost(),
 		Pairs: cfg.Pairs, Thresholds: texts(j.scenario.Thresholds), Plan: runPlan(j.source, j.scenario, p.s.seed),
 		Command: "run", Options: p.s.options(),
 	}}

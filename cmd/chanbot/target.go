@@ -22,6 +22,7 @@ const mainnet = "ae_mainnet"
 type target struct {
 	guard     *guard
 	networkID string // "" leaves it to the embedded node
+	version   string // of the node, "" when it was not asked
 }
 
 // target checks that the run may take place there: every host is on this
@@ -97,7 +98,7 @@ func (t *target) askNetwork(ctx context.Context, s *settings) error {
 	if t.networkID != "" && status.NetworkID != t.networkID {
 		return cannotRun("check --api and --network-id", "refused: the node is in network %q, not in %s", status.NetworkID, t.networkID)
 	}
-	t.networkID = status.NetworkID
+	t.networkID, t.version = status.NetworkID, status.NodeVersion
 	return nil
 }
 
