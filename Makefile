@@ -52,6 +52,10 @@ fmt: ## format the sources
 	gofmt -w $(GOFILES)
 	$(GO) fix ./...
 
+KILLS ?= 100
+kill-test: ## kill KILLS runs at random moments, report them and say what was lost
+	CHANBOT_KILLS=$(KILLS) $(GO) test -count 1 -timeout 30m -run '^TestKilledAtAnyMoment$$' -v ./cmd/chanbot | grep -v -e '--- PASS: .*/' -e '^=== '
+
 FUZZTIME ?= 1m
 fuzz-parsers: ## fuzz every byte parser for FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \
