@@ -20,7 +20,13 @@ type loadOptions struct {
 	thresholds       []string
 	abort            bool
 	maxLateness      time.Duration
+	checkSignatures  int
 }
+
+// sampledChecks is of how many transactions one has its signatures verified
+// under load, unless somebody says otherwise: verifying takes longer than all
+// other work on a transfer.
+const sampledChecks = 100
 
 func (o *loadOptions) register(f *pflag.FlagSet) {
 	f.DurationVar(&o.duration, "duration", 0, "let the one phase of a load last this `TIME`, without its warm-up")
@@ -28,6 +34,7 @@ func (o *loadOptions) register(f *pflag.FlagSet) {
 	f.DurationVar(&o.rampUp, "ramp-up", 0, "put a phase before the one of a load, in which the rate rises from nothing for this `TIME`")
 	f.StringArrayVar(&o.thresholds, "threshold", nil, "judge a condition besides those of the scenario, `EXPR` as in \"p99(transfer.response) < 50ms\" (repeatable)")
 	f.DurationVar(&o.maxLateness, "max-lateness", results.LateFloor, "call a measurement valid when its operations began up to this `TIME` late (p99) for chanbot's own reasons")
+	f.IntVar(&o.checkSignatures, "check-signatures", sampledChecks, "verify the signatures of every `N`th off-chain transaction of a load, 1 for each; all else is always checked")
 	f.BoolVar(&o.abort, "abort-on-threshold", false, "end a load as soon as a threshold is broken")
 }
 
@@ -51,6 +58,9 @@ func (s *settings) readLoad() error {
 		if given(f.name) && f.value <= 0 {
 			wrong = append(wrong, misuse("", "--%s %v: expected a time above zero, such as 30s", f.name, f.value))
 		}
+	}
+	if given("check-signatures") && s.checkSignatures < 1 {
+		wrong = append(wrong, misuse("", "--check-signatures %d: expected a number from 1", s.checkSignatures))
 	}
 	for _, text := range s.loadOptions.thresholds {
 		t, err := strategy.ParseThreshold(text)
@@ -100,7 +110,7 @@ func (s *settings) adaptLoad(src source, sc *strategy.Scenario) error {
 
 // refuseLoadFlags says which flags a scenario without load has no use for.
 func (s *settings) refuseLoadFlags(src source) error {
-	for _, name := range append(slices.Clone(shapes), "abort-on-threshold", "max-lateness") {
+	for _, name := range append(slices.Clone(shapes), "abort-on-threshold", "max-lateness", "check-signatures") {
 		if s.given.Changed(name) {
 			return misuse("write load: into it with the steps as its mix (docs/scenarios.md, Load), or use --pairs and --iterations",
 				"%s: --%s is for a scenario with load:, and this one has steps only", src.file, name)

@@ -156,6 +156,9 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, embeddedNode, e
 		Params: s.params, ResponderHost: s.responderHost, ResponderPort: s.responderPort,
 		Log: slog.New(slog.NewTextHandler(p.c.Stderr, &slog.HandlerOptions{Level: s.level})),
 	}
+	if j.scenario.Load != nil {
+		cfg.SampleChecks = s.checkSignatures
+	}
 	if !s.embedded {
 		return cfg, nil, nil
 	}

@@ -193,7 +193,7 @@ func allChecks(ctx context.Context, b *bench) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	all, err := b.runQuick(ctx, closedLoad(loadPairs, loadWarm, loadTime), loadOptions{args: []string{"--checks", "all"}})
+	all, err := b.runQuick(ctx, closedLoad(loadPairs, loadWarm, loadTime), loadOptions{args: []string{"--check-signatures", "1"}})
 	if err != nil {
 		return figure{}, err
 	}
