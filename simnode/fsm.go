@@ -56,8 +56,10 @@ type fsm struct {
 	balances balances
 	reported uint64 // round of the last channels.update, 0 for none
 
-	// postponed holds, in order, the events that this state keeps for the next.
+	// postponed holds, in order, the events that this state keeps for the next;
+	// keptIn is the state in which they were offered last.
 	postponed []event
+	keptIn    state
 	posting   opKind // what evPosted answers
 	// peerCode and peerRound are what the peer gave as the reason of its shutdown_error.
 	peerCode  int
@@ -236,6 +238,7 @@ func newFSM(p *connectParams, v view, cfg *Config, fsmID string) *fsm {
 	} else {
 		f.state = awaitingOpen
 	}
+	f.keptIn = f.state
 	return f
 }
 
@@ -264,7 +267,6 @@ func (f *fsm) Step(ev event) []action {
 		return nil
 	}
 	f.out = actionLists.Get().(*[]action)
-	before := f.state
 	f.now = ev.at
 	if f.bent == nil {
 		f.handle(ev)
@@ -272,9 +274,10 @@ func (f *fsm) Step(ev event) []action {
 		return *f.out
 	}
 	// Kept events are offered again after every change of state, oldest first,
-	// until a whole pass changes nothing.
-	for f.state != before && !f.ended && len(f.postponed) > 0 {
-		before = f.state
+	// until a whole pass changes nothing. What the pool says to a transaction
+	// comes before them.
+	for f.posting == opNone && f.state != f.keptIn && !f.ended && len(f.postponed) > 0 {
+		f.keptIn = f.state
 		kept := f.postponed
 		f.postponed = nil
 		for i, k := range kept {
@@ -282,11 +285,14 @@ func (f *fsm) Step(ev event) []action {
 				break
 			}
 			f.handle(k)
-			if f.state != before {
+			if f.state != f.keptIn || f.posting != opNone {
 				f.postponed = append(f.postponed, kept[i+1:]...)
 				break
 			}
 		}
+	}
+	if f.posting == opNone {
+		f.keptIn = f.state
 	}
 	return *f.out
 }

@@ -46,6 +46,7 @@ func newReestablished(p *connectParams, s *saved, v view, cfg *Config, fsmID str
 	if p.Role == roleInitiator {
 		f.state = awaitingConnect
 	}
+	f.keptIn = f.state
 	return f
 }
 

@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"chanbot/wire"
@@ -180,6 +181,7 @@ func (f *fsm) reportUpdate() {
 
 // linkDown is the loss of the peer's machine (fsm.md 7).
 func (f *fsm) linkDown() {
+	f.forget(evPeer) // whoever sent them has gone
 	if f.status == statusClosing {
 		return
 	}
@@ -200,16 +202,15 @@ func (f *fsm) linkDown() {
 // clientLost is the loss of the client's socket (fsm.md 7).
 func (f *fsm) clientLost() {
 	f.hasClient = false
-	for i := 0; i < len(f.postponed); {
-		if f.postponed[i].kind == evRequest {
-			f.postponed = append(f.postponed[:i], f.postponed[i+1:]...)
-			continue
-		}
-		i++
-	}
+	f.forget(evRequest)
 	if !f.clientMayLeave {
 		f.end()
 	}
+}
+
+// forget drops the kept events of a kind.
+func (f *fsm) forget(kind eventKind) {
+	f.postponed = slices.DeleteFunc(f.postponed, func(ev event) bool { return ev.kind == kind })
 }
 
 func (f *fsm) clientBack() {
