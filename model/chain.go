@@ -118,7 +118,9 @@ func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Cre
 	}
 	c.opening(name)
 	c.unsigned(name)
-	c.caused(c.createAnswer(), name)
+	if c.create != nil && c.cfg.Role == outcome.Responder {
+		c.signedFor(c.create, name) // its answer comes before funding_created
+	}
 	c.becomeFunding()
 	if name == channelChanged {
 		c.onChainRound(1)
@@ -140,13 +142,4 @@ func (c *Client) createOnChain(name, text string, s *tx.SignedTx, create *tx.Cre
 		c.violate(RuleOnChainCreate, "a signature of each party", number(uint64(len(s.Signatures)))+" signatures, not both good")
 	}
 	c.ledger = ledger{round: 1, known: c.create.known, balances: c.ledger.balances, signed: s, text: text}
-}
-
-// createAnswer returns the responder's signature: its answer comes before
-// funding_created.
-func (c *Client) createAnswer() *request {
-	if c.create == nil || c.cfg.Role != outcome.Responder {
-		return nil
-	}
-	return c.create.answer
 }

@@ -47,6 +47,7 @@ type Client struct {
 	leaveAsked  bool // this client ever asked to leave
 	leaveSent   bool // and no notification has come since
 	leaving     bool // channels.leave came
+	hasLeft     bool // the same, until this side comes back
 	alone       bool // the peer's state machine has gone
 
 	// Requests.
@@ -112,7 +113,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.stale, c.shut.gap = true, true
 		c.chainRound = 0
 	}
-	c.reestablish, c.leaving, c.errored = reestablishNone, false, false
+	c.reestablish, c.leaving, c.hasLeft, c.errored = reestablishNone, false, false, false
 	if dead && reconnect {
 		c.reestablish, c.alone, c.stopped = reestablishWaits, false, false
 	}

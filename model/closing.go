@@ -105,7 +105,7 @@ func (c *Client) closeMutual(name string, s *tx.SignedTx) {
 		c.violate(RuleOnChainOther, "the transaction that was signed as "+o.tag, "another one in "+name)
 	}
 	if o != nil && o.spec.kind == kindShutdown {
-		c.caused(o.answer, name)
+		c.signedFor(o, name)
 	}
 	c.shut.mutual = s.Tx
 	c.closes(closeMutual, name)

@@ -148,6 +148,8 @@ func (c *Client) aborted() {
 	// The abort may have met a later operation of the same tag than the one it
 	// was meant for.
 	switch o := c.pendingFor(r.tag); {
+	case o == nil && r.op != nil && r.op.spec.kind == kindSolo && !r.late:
+		// Its signature was sent after the abort, and so too late.
 	case o == nil:
 		if c.certain() {
 			c.violate(RuleAbortedUnasked, "1018: nothing was pending under "+r.tag, got)

@@ -120,6 +120,73 @@ var legalSessions = map[string]func(*stage){
 		s.message(res, s.account(ini), s.account(res), "heard")
 		s.check()
 	},
+	"a signature for an earlier offer of the same": func(s *stage) {
+		s.open()
+		t := s.half(ini, 1)
+		s.unread(res, wire.TagUpdateAck, t)
+		first := wire.IntID(s.id)
+		s.conflict(res, 2, 1)
+		s.conflict(ini, 2, 1)
+		s.half(ini, 1)
+		s.unread(res, wire.TagUpdateAck, t)
+		second := wire.IntID(s.id)
+		s.ok(res, first)
+		s.report(res, s.sign(t, res))
+		s.ok(res, second)
+	},
+	"a solo operation that is aborted and then signed": func(s *stage) {
+		s.open()
+		t := s.askSolo(wire.CloseSolo{}, wire.TagCloseSoloSign, &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 8}, nil)
+		s.abort(ini, wire.TagCloseSoloSign, 42)
+		s.unread(ini, wire.TagCloseSoloSign, t)
+		s.info(ini, wire.EventAbortedUpdate)
+		s.ok(ini, wire.IntID(s.id))
+	},
+	"a leave that the two sides see in two checks": func(s *stage) {
+		s.open()
+		s.ok(ini, s.ask(ini, wire.Leave{}))
+		s.in(res, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.check()
+		s.in(ini, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.info(ini, wire.EventDied)
+		s.info(res, wire.EventPeerDisconnected)
+		s.check()
+	},
+	"a solo close in the place of a mutual one that was signed": func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.solo(nil)[:4])
+		follow(s.shutdown(ini, nil)[:2])
+		s.askSolo(wire.CloseSolo{}, wire.TagCloseSoloSign, &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 9}, nil)
+	},
+	"a solo close after a mutual one that came to the chain before it": func(s *stage) {
+		s.rich()
+		s.open()
+		steps := s.shutdown(ini, nil)
+		follow(steps[:8])
+		t := &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[res].ID(), PoI: s.proofOf(s.bal), Nonce: 9}
+		s.onChain(ini, wire.OnChainSoloClosing, wire.TxTypeCloseSolo, s.sign(s.make(t, nil), res))
+		s.askSolo(wire.CloseSolo{}, wire.TagCloseSoloSign, &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 9}, nil)
+	},
+	"a reestablish after the peer went while the channel closed": func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.shutdown(ini, nil)[:6])
+		s.info(res, wire.EventOpen) // something failed, and the peer is gone by now
+		s.info(res, wire.EventChannelReestablished)
+		s.info(res, wire.EventOpen)
+		s.report(res, s.state)
+	},
+	"an offer that was signed twice": func(s *stage) {
+		s.open()
+		t := s.half(ini, 1)
+		s.unread(res, wire.TagUpdateAck, t)
+		first := wire.IntID(s.id)
+		s.unread(res, wire.TagUpdateAck, t)
+		s.ok(res, first)
+		s.report(res, s.sign(t, res))
+		s.ok(res, wire.IntID(s.id))
+	},
 	"a shutdown in a channel that closes alone": func(s *stage) {
 		s.rich()
 		s.open()

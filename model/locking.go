@@ -70,7 +70,7 @@ func (c *Client) locking(l lockFrame, name string, s *tx.SignedTx) {
 	case l.step > next && !(c.assumed && l.step == lockOwn && next == lockOnChain):
 		c.violate(RuleLockOrder, lockSteps[o.lock], name)
 	}
-	c.caused(o.answer, name)
+	c.signedFor(o, name)
 }
 
 // lockingNothing judges such a frame when no operation is pending that it fits.

@@ -78,6 +78,7 @@ type op struct {
 	sent   []*tx.SignedTx // what it sent, without repetitions of offer
 	texts  []string       // the texts of sent
 	answer *request       // the last signature or abort for it
+	first  *request       // the first one
 
 	maybe   bool // it may be gone without a frame
 	refused bool // an abort of it was refused with 1018
@@ -111,6 +112,14 @@ func (o *op) sign(text string, s *tx.SignedTx) {
 	o.signed = true
 	if len(o.sent) < 16 {
 		o.sent, o.texts = append(o.sent, s), append(o.texts, text)
+	}
+}
+
+// answeredBy notes a signature or an abort of the client.
+func (o *op) answeredBy(r *request) {
+	o.answer = r
+	if o.first == nil {
+		o.first = r
 	}
 }
 

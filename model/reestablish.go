@@ -28,7 +28,7 @@ func (c *Client) leave(f *wire.Frame) {
 	case c.phase == PhaseClosing || c.phase == PhaseClosed:
 		c.violate(RuleLeaveOrder, "no leave in a channel that is "+c.phase.String(), got)
 	}
-	c.leaving, c.alone = true, true
+	c.leaving, c.hasLeft, c.alone = true, true, true
 	c.log.left++
 	if f.Leave.State != c.ledger.text {
 		c.sameState(f.Leave.State, got)
@@ -55,12 +55,13 @@ func (c *Client) reestablished() {
 	case !c.certain() || c.reestablish == reestablishWaits:
 	case c.reestablish != reestablishNone:
 		c.violate(RuleReestablishOrder, "info channel_reestablished once", got+" again")
-	case c.cfg.Role == outcome.Initiator || !c.alone:
+	// Nobody is told of the loss of the peer while the channel closes (fsm 7).
+	case c.cfg.Role == outcome.Initiator || !c.alone && !c.closed:
 		c.violate(RuleReestablishOrder, "no reestablish of a living channel", got)
 	}
 	c.stayed = c.reestablish == reestablishNone
 	c.reestablish = reestablishShaken
-	c.leaving, c.alone = false, false
+	c.leaving, c.hasLeft, c.alone = false, false, false
 	c.op, c.create = nil, nil
 	c.skipOpening()
 }

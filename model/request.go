@@ -215,6 +215,14 @@ func (c *Client) caused(r *request, effect string) {
 	c.take(i)
 }
 
+// signedFor tells that a frame came which a signature for o causes. That may be
+// any of several ones, and one that was meant for the same offer before.
+func (c *Client) signedFor(o *op, effect string) {
+	if !o.given {
+		c.caused(o.first, effect)
+	}
+}
+
 func (r *request) name() string {
 	s := excerpt(r.req.Method)
 	if r.kind == callAbort {

@@ -98,7 +98,10 @@ func (c *Client) beforeOffer(o *op, name string) {
 
 // fitsPhase judges what the end of a channel allows (fsm 3.2): settle and slash
 // while a solo close is on the chain, nothing that makes a state or a snapshot
-// while any close is under way, and nothing at all after it.
+// while any close is under way, and nothing at all after it. A solo close that
+// comes to the chain after a mutual one was agreed on need not move the state
+// machine out of mutual_closed, and whatever waits for a signature or the peer
+// gives way to one.
 func (c *Client) fitsPhase(o *op, name string) {
 	if !c.judging() || c.reconnected {
 		return
@@ -112,7 +115,7 @@ func (c *Client) fitsPhase(o *op, name string) {
 		}
 	case closing && (o.spec.kind == kindUpdate || o.spec.kind == kindOnChain):
 		c.violate(RuleNotOpen, "no new state in a channel that closes", name)
-	case closing && c.shut.by == closeSolo && (o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx):
+	case closing && c.shut.by == closeSolo && c.shut.mutual == nil && c.op == nil && (o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx):
 		c.violate(RuleNotOpen, "no solo close or snapshot after a solo close", name)
 	}
 }

@@ -51,7 +51,7 @@ func (c *Client) sentSignature(r *request) {
 		}
 	}
 	r.op.sign(r.req.SignedTx, s)
-	r.op.answer = r
+	r.op.answeredBy(r)
 	switch r.op.spec.kind {
 	case kindCreate:
 		c.expectChannel(s)
@@ -68,7 +68,7 @@ func (c *Client) sentAbort(r *request) {
 	if r.op = c.pendingFor(r.tag); r.op != nil {
 		r.late = r.op.signed
 		if !r.late {
-			r.op.answer = r
+			r.op.answeredBy(r)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (c *Client) update(f *wire.Frame) {
 
 // cosigned takes over the state that an operation made.
 func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
-	c.caused(o.answer, "channels.update")
+	c.signedFor(o, "channels.update")
 	c.locked(o)
 	switch {
 	case !o.signed && !o.given && c.certain() && !c.loose:
