@@ -104,24 +104,31 @@ func (c *Config) check() (nodes [2]string, err error) {
 	for i := range steps {
 		errs = append(errs, c.runnable(&steps[i])...)
 	}
-	var standing []*strategy.Standing
-	for _, r := range outcome.Roles {
-		standing = append(standing, s.Standing(r))
-	}
-	if s.Load != nil {
-		for i := range s.Load.Phases {
-			ph := &s.Load.Phases[i]
-			standing = append(standing, &ph.Initiator, &ph.Responder)
-			errs = append(errs, runnableAnswers(ph.Sign)...)
-		}
-	}
-	for _, st := range standing {
+	for _, st := range standings(s) {
 		errs = append(errs, runnableAnswers(st.Sign)...)
 		if st.Strategy != nil {
 			errs = append(errs, runnableAnswers(st.Strategy.Sign)...)
 		}
 	}
+	if s.Load != nil {
+		for i := range s.Load.Phases {
+			errs = append(errs, runnableAnswers(s.Load.Phases[i].Sign)...)
+		}
+	}
 	return nodes, errors.Join(errs...)
+}
+
+// standings returns what holds for the roles in the scenario and in its phases.
+func standings(s *strategy.Scenario) (all []*strategy.Standing) {
+	for _, r := range outcome.Roles {
+		all = append(all, s.Standing(r))
+	}
+	if s.Load != nil {
+		for i := range s.Load.Phases {
+			all = append(all, &s.Load.Phases[i].Initiator, &s.Load.Phases[i].Responder)
+		}
+	}
+	return all
 }
 
 // nodeURL returns the URL of a node without query, with the path /channel when

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type fleet struct {
 	ordered   bool        // a step has frames in order
 	posts     bool        // a step posts a transaction
 	replies   bool        // a step answers a request to sign
+	answers   bool        // something says how to answer, beyond to accept
 
 	pairs    []*pair
 	campaign *campaign // nil in a run through steps
@@ -65,6 +67,7 @@ func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
 		timeouts: cfg.Scenario.Channel.Timeouts,
 		replies:  anyStep(steps, func(s *strategy.Step) bool { return s.Action.Kind == strategy.Reply }),
 	}
+	f.answers = f.replies || anyAnswers(cfg.Scenario, steps)
 	f.source = strategy.NewSource(cfg.Seed, f.decided)
 	var err error
 	if f.proxy, err = f.newProxy(); err != nil {
@@ -171,4 +174,18 @@ func setupsInFlight(cfg *Config) int {
 		return l.Setup.InFlight
 	}
 	return cfg.MaxInFlightSetups
+}
+
+// anyAnswers says whether a scenario with these steps says anywhere how to answer
+// a request to sign.
+func anyAnswers(s *strategy.Scenario, steps []strategy.Step) bool {
+	for _, st := range standings(s) {
+		if !st.Sign.Empty() || st.Strategy != nil {
+			return true
+		}
+	}
+	if s.Load != nil && slices.ContainsFunc(s.Load.Phases, func(ph strategy.Phase) bool { return !ph.Sign.Empty() }) {
+		return true
+	}
+	return anyStep(steps, func(s *strategy.Step) bool { return !s.Sign.Empty() })
 }

@@ -31,6 +31,9 @@ func (c *Client) becomeLocked()   { c.phase = max(c.phase, PhaseLocked) }
 // becomeOpen also leads back from closing (QuirkOpenAgain).
 func (c *Client) becomeOpen() {
 	c.phase = PhaseOpen
+	if c.create != nil {
+		c.retire(c.create)
+	}
 	c.create = nil
 	if c.op != nil && c.op.spec.kind == kindCreate {
 		c.op = nil

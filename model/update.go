@@ -80,10 +80,11 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	c.retire(o)
 }
 
-// retire forgets an off-chain update that is co-signed: it is not offered again,
-// and who has many channels keeps no more of each than it needs.
+// retire forgets an off-chain update that is co-signed, or the create transaction
+// of a channel that is open: it is not offered again, and who has many channels
+// keeps no more of each than it needs.
 func (c *Client) retire(o *op) {
-	if o.spec.kind != kindUpdate {
+	if o.spec.kind != kindUpdate && o.spec.kind != kindCreate {
 		return
 	}
 	for i, x := range c.seen {
