@@ -118,8 +118,8 @@ type Config struct {
 	// Faults is told of everything that the faults of the scenario did to a frame,
 	// from many goroutines at once; nil tells nobody.
 	Faults func(fault.Event)
-	// Progress is told of every step that has ended, one call at a time; nil
-	// tells nobody.
+	// Progress is told of every step that has ended, one call at a time, but not
+	// under load; nil tells nobody.
 	Progress func(StepEvent)
 	// Cells is told in which state of the node's machine a request is sent,
 	// before it is written; calls for one pair come one at a time and must not
