@@ -20,7 +20,7 @@ import (
 // conformFlags are the flags of run that conform has too.
 var conformFlags = []string{
 	"node", "initiator-node", "responder-node", "responder-host", "responder-port", "api", "network-id", "accounts",
-	"allow-host", "allow-mainnet", "ca", "header", "seed", "timeout", "grace", "first", "era", "defect", "sign",
+	"allow-host", "allow-mainnet", "ca", "header", "seed", "timeout", "patience", "grace", "first", "era", "defect", "sign",
 	"out", "transcript", "record", "json", "quiet", "no-progress", "log-level",
 }
 

@@ -108,7 +108,7 @@ func (o *fuzzOptions) check() error {
 
 func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	// What settings looks at that the flags of fuzz mean in another way.
-	o.runOptions.pairs, o.runOptions.duration, o.iterations, o.timeout, o.grace = 1, time.Minute, 1, time.Minute, time.Second
+	o.runOptions.pairs, o.runOptions.duration, o.iterations, o.timeout, o.grace, o.runOptions.patience = 1, time.Minute, 1, time.Minute, time.Second, o.patience
 	s, err := o.settings()
 	if err == nil {
 		err = o.check()

@@ -22,6 +22,7 @@ type measurement struct {
 	limits  []metrics.Threshold
 	pairs   int
 	started time.Time
+	faults  *faultLog
 	warn    func(format string, args ...any)
 	abort   func(now time.Duration) // ends the run when a threshold is broken; nil does not
 
@@ -52,6 +53,8 @@ func (p *player) measure(j job, cfg *bot.Config, out *output, abort context.Canc
 			}
 		}, slices.DeleteFunc(slices.Clone(m.limits), onlyAtTheEnd), 0)
 	}
+	m.faults = newFaultLog(m.run)
+	cfg.Faults = m.faults.event
 	cfg.Metrics, cfg.Gauge = m.run, m.gauge
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop

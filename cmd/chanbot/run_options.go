@@ -33,6 +33,7 @@ type runOptions struct {
 	strategies, params   []string
 	set                  []string
 	timeout, grace       time.Duration
+	patience             time.Duration
 	first, era, sign     string
 	keepGoing            bool
 	defects              []string
@@ -66,6 +67,7 @@ func (o *runOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.params, "param", nil, "set a connection parameter, `KEY=VALUE`, over the scenario's (repeatable)")
 	f.StringArrayVar(&o.set, "set", nil, "set a variable of the scenario, `NAME=VALUE` (repeatable)")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "`TIME` a step may take")
+	f.DurationVar(&o.patience, "patience", 10*time.Second, "`TIME` after which a node that owes something is given up, as a violation")
 	f.DurationVar(&o.grace, "grace", 10*time.Second, "`TIME` for the work under way after Ctrl-C")
 	f.StringVar(&o.first, "first", "responder", "`ROLE` that connects first, where the scenario does not say")
 	f.StringVar(&o.era, "era", "", "`ERA` of node software that the embedded node copies: current or 2020 (default current)")

@@ -76,6 +76,7 @@ func (o *runOptions) conflicts() complaints {
 	add(o.pairs < 1 || o.pairs > maxPairs, "", "--pairs %d: expected 1 to %d", o.pairs, maxPairs)
 	add(o.iterations < 1 || o.iterations > maxIterations, "", "--iterations %d: expected 1 to %d", o.iterations, maxIterations)
 	add(o.timeout <= 0, "", "--timeout %v: expected a time above zero, such as 30s", o.timeout)
+	add(o.patience <= 0, "", "--patience %v: expected a time above zero, such as 10s", o.patience)
 	add(o.grace <= 0, "", "--grace %v: expected a time above zero, such as 10s", o.grace)
 	add(given("responder-port") && (o.responderPort < 1 || o.responderPort > 65535), "", "--responder-port %d: expected 1 to 65535", o.responderPort)
 	add(o.out == "", "the default is runs", "--out needs a folder")

@@ -12,7 +12,7 @@ import (
 
 // show prints what became of a scenario: its steps, and the table of latencies
 // when more than one channel went through them or they are a load.
-func (p *player) show(j job, report *bot.Report, out *output) {
+func (p *player) show(j job, report *bot.Report, out *output, faults *faultLog) {
 	if p.s.quiet {
 		return
 	}
@@ -36,6 +36,7 @@ func (p *player) show(j job, report *bot.Report, out *output) {
 			}
 		}
 	}
+	faults.show(w)
 	for _, place := range out.places() {
 		fmt.Fprintln(w, place)
 	}
