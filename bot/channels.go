@@ -43,7 +43,7 @@ func (e *end) keepChannel(f *wire.Frame) {
 // keepIdentity fills in who takes part and what opens the node's state. The
 // other side may not know its channel yet.
 func (e *end) keepIdentity(r *results.ChannelRecord) {
-	r.Parties, r.Balances = e.p.address, e.balances()
+	r.Parties, r.Balances = e.party.address, e.balances()
 	for i, role := range outcome.Roles {
 		x := e
 		if role != e.role {

@@ -87,11 +87,11 @@ func (c *Config) check() (nodes [2]string, err error) {
 	if c.Pairs < 0 || c.Iterations < 0 {
 		errs = append(errs, fmt.Errorf("%d pairs and %d iterations; neither can be negative", c.Pairs, c.Iterations))
 	}
-	if have, want := len(c.Keys), 2*c.Pairs; have < want {
-		errs = append(errs, fmt.Errorf("%d accounts for %d pairs; two for each pair are needed", have, c.Pairs))
-	}
 	if c.Scenario == nil {
 		return nodes, errors.Join(append(errs, errors.New("no scenario"))...)
+	}
+	if have, each := len(c.Keys), 2*c.Scenario.AccountPairs(); have < each*c.Pairs {
+		errs = append(errs, fmt.Errorf("%d accounts for %d pairs; %d for each pair are needed", have, c.Pairs, each))
 	}
 	s := c.Scenario
 	if s.Load == nil && len(s.Steps) == 0 {

@@ -36,7 +36,8 @@ type Config struct {
 
 	// NetworkID is what transactions are signed for; "" means ae_dev.
 	NetworkID string
-	// Keys are the accounts: two a pair, the initiator's and the responder's.
+	// Keys are the accounts: two a pair, the initiator's and the responder's, or
+	// as often two as Scenario.AccountPairs says.
 	Keys []tx.KeyPair
 
 	// Pairs is how many pairs run beside each other; 0 means as many as the load

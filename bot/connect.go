@@ -62,7 +62,7 @@ func (p *pair) playOpen(t *turn, r *run) {
 		if !p.connectForOpen(t, r, o, e) {
 			break
 		}
-		t.until(r, func() bool { return o.told || e.sawUp || e.silent("report_info") })
+		t.until(r, func() bool { return o.told || e.sawUp || e.silent("report_info") || r.framesSeen() })
 	}
 	p.lock()
 	if r.over {
@@ -167,8 +167,8 @@ func (p *pair) playReconnect(t *turn, r *run) {
 	p.rejoin(t, r, e, r.step.Action.Query, nil)
 }
 
-// rejoin connects an end to the channel that it had, or that the first socket
-// of its role has.
+// rejoin connects an end to the channel that it had, or, when it had none or that
+// is over, to the one that the first socket of its role has.
 func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch) {
 	p.lock()
 	o := p.begin(r, outcome.Reconnect, e, joinTrack{})
@@ -176,6 +176,9 @@ func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch
 		o.due = o.sent
 	}
 	first := p.first(e.role)
+	if e.client != nil && (!e.died || !first.live()) {
+		first = e
+	}
 	switch {
 	case e.sock != nil:
 		o.tell(outcome.Outcome{Kind: outcome.Rejected, Detail: "the socket is still there"})
@@ -188,6 +191,7 @@ func (p *pair) rejoin(t *turn, r *run, e *end, params []strategy.Param, w *watch
 		return
 	}
 	e.client = first.client
+	e.belong(first.party)
 	e.joins = false
 	for _, x := range p.ends {
 		e.joins = e.joins || x != e && x.client == e.client && x.sock != nil

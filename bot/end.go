@@ -25,6 +25,7 @@ type end struct {
 	role   outcome.Role
 	number int    // from 1
 	side   string // "initiator", "initiator.2"
+	party  *party // its accounts
 	key    tx.KeyPair
 
 	client *model.Client // the oracle; nil before the first socket
@@ -71,18 +72,37 @@ func newEnd(p *pair, r outcome.Role, number int) *end {
 	if number > 1 {
 		side += "." + strconv.Itoa(number)
 	}
-	return &end{p: p, role: r, number: number, side: side, key: p.keys[r.Index()]}
+	e := &end{p: p, role: r, number: number, side: side}
+	n := number - 1
+	if n >= len(p.parties) {
+		n = 0
+	}
+	e.belong(&p.parties[n])
+	return e
 }
 
-// peer returns the end of the other role that its channel is judged by: the
-// first one, unless another has displaced it.
+// belong gives the end its accounts.
+func (e *end) belong(x *party) { e.party, e.key = x, x.keys[e.role.Index()] }
+
+// peer returns the end of the other role that its channel is judged by: that
+// with its number or else the first one, unless another has displaced it.
 func (e *end) peer() *end {
+	var other *end
 	for _, x := range e.p.ends {
-		if x.role == e.role.Peer() && x.sock != nil && !x.joins {
+		if x.role != e.role.Peer() || x.sock == nil || x.joins {
+			continue
+		}
+		if x.number == e.number {
 			return x
 		}
+		if other == nil {
+			other = x
+		}
 	}
-	return e.p.first(e.role.Peer())
+	if other == nil {
+		other = e.p.first(e.role.Peer())
+	}
+	return other
 }
 
 // silent says whether a family of notifications was switched off.

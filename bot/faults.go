@@ -83,11 +83,14 @@ func ruleOf(f *strategy.Fault) fault.Rule {
 	return r
 }
 
-// distorts tells whether a fault changes what a side sees or the node hears.
-func distorts(do fault.Action) bool {
-	switch do {
+// distorts tells whether a fault changes what a side sees or the node hears. A
+// stall for ever loses what is behind it.
+func (f *fleet) distorts(e fault.Event) bool {
+	switch e.Do {
 	case fault.Drop, fault.Double, fault.Reorder, fault.Corrupt:
 		return true
+	case fault.Stall:
+		return f.cfg.Scenario.Faults[e.Rule].For == 0
 	}
 	return false
 }
@@ -106,7 +109,7 @@ func (f *fleet) faulted(e fault.Event) {
 	}
 	p.mu.Lock() // not lock: unlock would write, and the caller may be writing
 	p.record(e.T, e.Role.String(), results.DirNote, []byte(text), false)
-	if distorts(e.Do) {
+	if f.distorts(e) {
 		for _, r := range outcome.Roles {
 			p.first(r).distorted = true
 		}

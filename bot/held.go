@@ -174,7 +174,7 @@ func (e *end) made(offered *tx.SignedTx, t *strategy.Tamper) *tx.SignedTx {
 		}
 		key := e.p.fleet.stranger
 		if r := s.By.Role(); r != outcome.NoRole {
-			key = e.p.keys[r.Index()]
+			key = e.party.keys[r.Index()]
 		}
 		network, form, what := e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm, body
 		if s.Hashed {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -139,15 +140,16 @@ func (j *judge) values() {
 	for _, o := range j.r.main() {
 		for _, v := range x.Values {
 			got := "nothing"
-			balance := wantedBalance(o.values, j.p.account(v.Account))
+			side := ""
+			var balance *big.Int
+			if o.e != nil {
+				side = o.e.side
+				balance = wantedBalance(o.values, o.e.account(v.Account))
+			}
 			if balance != nil {
 				got = balance.String()
 			}
 			ok := balance != nil && balance.Cmp(v.Amount) == 0
-			side := ""
-			if o.e != nil {
-				side = o.e.side
-			}
 			j.check(side, fmt.Sprintf("%s has %s", v.Account, v.Amount), got, ok)
 			if !ok {
 				j.problem("balance of %s: expected %s, got %s", v.Account, v.Amount, got)

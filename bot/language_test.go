@@ -51,6 +51,43 @@ steps:
   - initiator: proof
   - initiator: history
 `,
+		"channels of two pairs of accounts at once": `
+channel: {accounts: 2}
+initiator: {sign: {initiator_sign: hold}}
+responder: {sign: {responder_sign: hold}}
+steps:
+  - responder: {open: {until: info fsm_up}}
+    expect: {frames: {responder: {in_order: [info fsm_up]}}}
+  - responder.2: {open: {until: info fsm_up, params: {port: "13180"}}}
+    expect: {frames: {responder.2: {in_order: [info fsm_up]}}}
+  - initiator: {open: {until: sign.initiator_sign}}
+    expect: {frames: {initiator: {in_order: [info fsm_up, info channel_accept, sign.initiator_sign]}, responder: {in_order: [info channel_open]}}}
+  - initiator.2: {open: {until: sign.initiator_sign, params: {port: "13180"}}}
+    expect: {frames: {initiator.2: {in_order: [info fsm_up, info channel_accept, sign.initiator_sign]}, responder.2: {in_order: [info channel_open]}}}
+  - initiator: {answer: initiator_sign}
+    expect: {frames: {initiator: {in_order: [result ok]}, responder: {in_order: [info funding_created, sign.responder_sign]}}}
+  - initiator.2: {answer: initiator_sign}
+    expect: {frames: {initiator.2: {in_order: [result ok]}, responder.2: {in_order: [info funding_created, sign.responder_sign]}}}
+  - responder: {answer: responder_sign}
+    expect: {frames: {responder: {in_order: [result ok]}}}
+  - responder.2: {answer: responder_sign}
+    expect:
+      frames:
+        initiator: {in_order: [info funding_signed, on_chain_tx funding_signed, on_chain_tx channel_changed,
+          info own_funding_locked, info funding_locked, info open, update]}
+        initiator.2: {in_order: [info funding_signed, on_chain_tx funding_signed, on_chain_tx channel_changed,
+          info own_funding_locked, info funding_locked, info open, update]}
+  - initiator.2: {transfer: 1}
+    expect: signed
+  - initiator.2: {disconnect: close}
+  - initiator.2: reconnect
+  - initiator.2: {transfer: 1}
+    expect: signed
+  - responder.2: {balances: [initiator, responder]}
+    expect: {values: {initiator: 69999999999997, responder: 40000000000003}}
+  - responder: {balances: [initiator, responder]}
+    expect: {values: {initiator: 69999999999999, responder: 40000000000001}}
+`,
 		"a step ends at a frame and its operation goes on": `
 responder: {sign: {update_ack: hold}}
 steps:

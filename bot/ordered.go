@@ -137,6 +137,15 @@ func (r *run) reached() bool {
 	return false
 }
 
+// framesSeen says that the step waits for frames alone, and that they have come.
+func (r *run) framesSeen() bool {
+	if !r.framesOnly() {
+		return false
+	}
+	all, _ := r.orderly()
+	return all
+}
+
 // cutting says that a socket of the step is being closed from this side.
 func (r *run) cutting() bool {
 	return slices.ContainsFunc(r.ops, func(o *op) bool { return o.kind == outcome.Disconnect && !o.told })

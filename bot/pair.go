@@ -31,8 +31,7 @@ const keptFrames = 16
 type pair struct {
 	fleet   *fleet
 	number  int
-	keys    [2]tx.KeyPair
-	address [2]string      // of the keys
+	parties []party        // one, unless the scenario has more
 	readers sync.WaitGroup // of sockets, and of what answers start
 	shard   *metrics.Shard
 
@@ -68,11 +67,27 @@ type pair struct {
 	leaving bool // the sockets are being closed at the end
 }
 
+// party is a pair of accounts, by role.
+type party struct {
+	keys    [2]tx.KeyPair
+	address [2]string // of the keys
+}
+
+func newParty(keys []tx.KeyPair) party {
+	x := party{keys: [2]tx.KeyPair{keys[0], keys[1]}}
+	for i, k := range x.keys {
+		x.address[i] = k.ID().String()
+	}
+	return x
+}
+
 func newPair(f *fleet, number int) *pair {
 	p := &pair{fleet: f, number: number, nextID: firstID, shard: f.metrics.Shard(number), standing: &f.standing, section: 1}
+	each := f.cfg.Scenario.AccountPairs()
+	for n := range each {
+		p.parties = append(p.parties, newParty(f.cfg.Keys[2*(number*each+n):]))
+	}
 	for i, r := range outcome.Roles {
-		p.keys[i] = f.cfg.Keys[2*number+i]
-		p.address[i] = p.keys[i].ID().String()
 		p.draws[i] = f.source.Stream(number, r, "answer")
 	}
 	return p

@@ -115,7 +115,7 @@ func (p *pair) closeSolo(ctx context.Context, e *end, round string) (*tx.SignedT
 	if err != nil || state == nil {
 		return nil, &PostRefusal{Reason: strings.TrimSpace("no such state to close with " + round)}
 	}
-	ids := []tx.ID{p.keys[0].ID(), p.keys[1].ID()}
+	ids := []tx.ID{e.party.keys[0].ID(), e.party.keys[1].ID()}
 	accounts := []tx.Balance{{ID: ids[0], Amount: state.balances[0]}, {ID: ids[1], Amount: state.balances[1]}}
 	proof, err := tx.ProofOfInclusion(accounts, ids)
 	if err != nil {

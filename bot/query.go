@@ -28,8 +28,8 @@ func (p *pair) params(e *end, step []strategy.Param) url.Values {
 	q.Set("protocol", "json-rpc")
 	q.Set("role", e.role.String())
 	q.Set("port", strconv.Itoa(f.cfg.ResponderPort))
-	q.Set("initiator_id", p.address[0])
-	q.Set("responder_id", p.address[1])
+	q.Set("initiator_id", e.party.address[0])
+	q.Set("responder_id", e.party.address[1])
 	q.Set("initiator_amount", amount(ch.InitiatorAmount))
 	q.Set("responder_amount", amount(ch.ResponderAmount))
 	q.Set("push_amount", amount(ch.PushAmount))
@@ -81,9 +81,9 @@ func (p *pair) override(q url.Values, e *end, params []strategy.Param) {
 func (p *pair) placeholder(e *end, text string) string {
 	switch text {
 	case "$initiator":
-		return p.address[0]
+		return e.party.address[0]
 	case "$responder":
-		return p.address[1]
+		return e.party.address[1]
 	case "$outsider":
 		return Outsider().String()
 	case "$other":

@@ -15,35 +15,35 @@ import (
 )
 
 // account returns the address that a scenario's account stands for.
-func (p *pair) account(a strategy.Account) string {
+func (e *end) account(a strategy.Account) string {
 	switch a.Role() {
 	case outcome.Initiator:
-		return p.address[0]
+		return e.party.address[0]
 	case outcome.Responder:
-		return p.address[1]
+		return e.party.address[1]
 	}
 	if a == "other" {
-		return p.fleet.stranger.ID().String()
+		return e.p.fleet.stranger.ID().String()
 	}
 	return string(a)
 }
 
 // accountOr is account with a default.
-func (p *pair) accountOr(a strategy.Account, def outcome.Role) string {
+func (e *end) accountOr(a strategy.Account, def outcome.Role) string {
 	if a == "" {
-		return p.address[def.Index()]
+		return e.party.address[def.Index()]
 	}
-	return p.account(a)
+	return e.account(a)
 }
 
 // accounts returns the addresses of a query, both sides' by default.
-func (p *pair) accounts(list []strategy.Account) []string {
+func (e *end) accounts(list []strategy.Account) []string {
 	if len(list) == 0 {
 		list = []strategy.Account{"initiator", "responder"}
 	}
 	out := make([]string, len(list))
 	for i, a := range list {
-		out[i] = p.account(a)
+		out[i] = e.account(a)
 	}
 	return out
 }
@@ -53,21 +53,21 @@ func (p *pair) wanted(e *end, a *strategy.Action) wire.Params {
 	switch a.Kind {
 	case outcome.Transfer:
 		return wire.UpdateNew{
-			From: p.accountOr(a.From, e.role), To: p.accountOr(a.To, e.role.Peer()),
+			From: e.accountOr(a.From, e.role), To: e.accountOr(a.To, e.role.Peer()),
 			Amount: a.Amount, Meta: a.Meta,
 		}
 	case outcome.Message:
-		m := wire.Message{To: p.accountOr(a.To, e.role.Peer()), Info: a.Info}
+		m := wire.Message{To: e.accountOr(a.To, e.role.Peer()), Info: a.Info}
 		if a.From != "" {
-			m.From = p.account(a.From)
+			m.From = e.account(a.From)
 		}
 		return m
 	case outcome.Balances:
-		return wire.GetBalances{Accounts: p.accounts(a.Accounts)}
+		return wire.GetBalances{Accounts: e.accounts(a.Accounts)}
 	case outcome.State:
 		return wire.GetOffchainState{}
 	case outcome.Proof:
-		accounts := p.accounts(a.Accounts)
+		accounts := e.accounts(a.Accounts)
 		if len(a.Accounts) == 0 && len(a.Contracts) > 0 {
 			accounts = nil
 		}
@@ -149,7 +149,7 @@ func (p *pair) options(e *end, a *strategy.Action) []strategy.Option {
 		name, isText := wire.Text(o.Value)
 		switch {
 		case o.Name == "caller_id" && isText:
-			list[i].Value = text(p.account(strategy.Account(name)))
+			list[i].Value = text(e.account(strategy.Account(name)))
 		case isText && strings.HasPrefix(name, "$"):
 			list[i].Value = text(p.placeholder(e, name))
 		}

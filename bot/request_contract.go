@@ -17,7 +17,7 @@ func (p *pair) contractRequest(e *end, a *strategy.Action) wire.Params {
 	case strategy.DryRun:
 		return wire.DryRun{Amount: a.Amount, Meta: a.Meta}
 	case strategy.ContractCall:
-		return wire.GetContractCall{CallerID: p.address[e.role.Index()]}
+		return wire.GetContractCall{CallerID: e.party.address[e.role.Index()]}
 	case strategy.Contract:
 		return wire.GetContract{}
 	case strategy.CleanCalls:

@@ -60,7 +60,7 @@ func newBench(t testing.TB, s *strategy.Scenario, pairs int, with func(*simnode.
 		InitiatorNode: "ws://node",
 		Dial:          l.DialContext,
 		NetworkID:     node.NetworkID(),
-		Keys:          keys(node, pairs),
+		Keys:          keys(node, pairs*s.AccountPairs()),
 		Pairs:         pairs,
 		Seed:          1,
 		API:           api(t, l.DialContext),

@@ -195,6 +195,12 @@ func (p *parser) channel(n *node) Channel {
 	if sound {
 		p.checkAmounts(n, &c)
 	}
+	c.Accounts = 1
+	if v := m["accounts"]; v != nil {
+		if n, ok := p.whole(v, "the number of pairs of accounts", 1, maxSocket); ok {
+			c.Accounts = n
+		}
+	}
 	if v := m["keep_alive"]; v != nil {
 		if v.text == "off" || v.kind == scalarNode && v.tag == "!!bool" && !isTrue(v) { // YAML 1.1 reads off as false
 			c.KeepAlive = -1

@@ -184,7 +184,7 @@ func (p *parser) frameRules(n *node) (rules [2]FrameRule, sockets []SocketRule) 
 	for _, r := range outcome.Roles {
 		rules[r.Index()] = p.frameRule(m[r.String()], r.String())
 	}
-	for _, k := range furtherSockets() {
+	for _, k := range furtherSockets {
 		v := m[k.name]
 		if v == nil {
 			continue

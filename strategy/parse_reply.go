@@ -58,7 +58,9 @@ var (
 )
 
 // furtherSockets are the keys of sockets beside the first one of each role.
-func furtherSockets() []key {
+var furtherSockets = furtherSocketKeys()
+
+func furtherSocketKeys() []key {
 	var all []key
 	for _, r := range roleNames {
 		for n := 2; n <= maxSocket; n++ {

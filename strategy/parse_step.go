@@ -11,7 +11,7 @@ import (
 var socketName = regexp.MustCompile(`^(initiator|responder)\.([0-9]+)$`)
 
 // maxSocket is the highest number of a socket of one role.
-const maxSocket = 9
+const maxSocket = 64
 
 // who reads the subject of a step: a role, a socket of a role, or both.
 func (p *parser) who(key *node) (Who, bool) {

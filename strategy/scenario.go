@@ -57,6 +57,9 @@ func (s *Scenario) Standing(r outcome.Role) *Standing {
 	return &s.Initiator
 }
 
+// AccountPairs is how many pairs of accounts one pair of clients needs.
+func (s *Scenario) AccountPairs() int { return max(s.Channel.Accounts, 1) }
+
 // Channel holds the connection parameters that both roles send
 // (ws-api.md section 2.1). What the file leaves out has the value of the
 // recorded session: 70000000000000, 40000000000000, push 1, reserve 2, lock
@@ -75,6 +78,10 @@ type Channel struct {
 	// KeepAlive is the time between the pings on a silent socket; zero leaves it
 	// to the caller, a negative one sends none.
 	KeepAlive time.Duration
+	// Accounts is how many pairs of accounts the sockets have: those with the
+	// number 2 have the second one, and so on; all further ones have the first.
+	// Less than one is one.
+	Accounts int
 	// Params are sent as they are, after and instead of the ones above, in the
 	// order of the file.
 	Params []Param

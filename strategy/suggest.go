@@ -8,7 +8,7 @@ import (
 // oneOf lists what is allowed, and the nearest word when found looks like a
 // slip of it.
 func oneOf(found string, words []string) string {
-	text := strings.Join(words, ", ")
+	text := strings.Join(shortened(words), ", ")
 	if len(words) > 1 {
 		text = "one of " + text
 	}
@@ -56,4 +56,18 @@ func edits(a, b string) int {
 		prev2, prev = prev, cur
 	}
 	return prev[len(b)]
+}
+
+// shortened makes one word of the sockets of a role that follow each other.
+func shortened(words []string) []string {
+	var out []string
+	for _, w := range words {
+		m := socketName.FindStringSubmatch(w)
+		if m == nil || len(out) == 0 || !strings.HasPrefix(out[len(out)-1], m[1]+".2") {
+			out = append(out, w)
+			continue
+		}
+		out[len(out)-1] = m[1] + ".2 to " + w
+	}
+	return out
 }

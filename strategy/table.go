@@ -90,6 +90,7 @@ var (
 		{name: "lock_period", doc: "Key blocks a solo close stays open to challenge. Default 10.", form: wholeForm(0)},
 		{name: "keep_running", doc: "Whether the responder's side outlives its peer. Default false.", form: boolForm},
 		{name: "timeouts", doc: "Timers of the node, without timeout_ in their names.", form: mapOfWords(timeoutNames, durationForm)},
+		{name: "accounts", doc: "How many pairs of accounts the sockets have: initiator.2 and responder.2 the second, and so on; one by default.", form: wholeForm(1)},
 		{name: "keep_alive", doc: "The time between two WebSocket pings on a silent socket, or off.", form: anyOf(wordForm("off"), durationForm, constant(false))},
 		{name: "params", doc: "Further connection parameters, sent as they are; null leaves one out.", form: ref("params")},
 		{name: "first", doc: "The role that connects first.", form: wordForm(roleNames...)},
@@ -173,7 +174,7 @@ var (
 	frameSides = append([]key{
 		{name: "initiator", doc: "Frames of the initiator.", form: ref("frameRule")},
 		{name: "responder", doc: "Frames of the responder.", form: ref("frameRule")},
-	}, furtherSockets()...)
+	}, furtherSockets...)
 	frameRuleKeys = []key{
 		{name: "must", doc: "Frames that must be seen.", form: listOf(frameForm)},
 		{name: "not", doc: "Frames that must not be seen.", form: listOf(frameForm)},

@@ -181,7 +181,7 @@ func (a amount) String() string {
 func (s *settings) planDocument(src source, sc *strategy.Scenario) (*planDoc, error) {
 	d := &planDoc{
 		Version: 1, Scenario: sc.Name, File: fileOf(src), Node: s.nodes(), Seed: s.seed,
-		Pairs: s.pairs, Iterations: s.iterations, Steps: len(sc.Steps), Accounts: 2 * s.pairs,
+		Pairs: s.pairs, Iterations: s.iterations, Steps: len(sc.Steps), Accounts: 2 * s.pairs * sc.AccountPairs(),
 		GasPrice: amount{big.NewInt(defaultGasPrice)}, Phases: []planPhase{}, Notes: []string{},
 	}
 	d.Setup = planSetup{InFlight: min(runsAtOnce, s.pairs)}

@@ -77,7 +77,7 @@ func (c *Command) replay(ctx context.Context, o *runOptions, options session.Imp
 	if err != nil {
 		return err
 	}
-	keys, err := c.keys(s, where, s.pairs)
+	keys, err := c.keys(s, where, s.pairs*sc.AccountPairs())
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (c *Command) keysOf(s *settings, where *target, jobs []job) ([]tx.KeyPair, 
 		if err := s.enoughSockets(pairs, j.scenario.Load != nil, limit, known); err != nil {
 			return nil, err
 		}
-		most = max(most, pairs)
+		most = max(most, pairs*j.scenario.AccountPairs())
 	}
 	return c.keys(s, where, most)
 }
