@@ -35,6 +35,7 @@ type Imported struct {
 	Labels  []string
 	lines   []int            // of the entries
 	uncoded bool             // closes have no code
+	oddly   bool             // answers to history.fetch do not count
 	loose   map[segment]bool // sockets whose end is not judged
 	lost    map[int]bool     // entries that the scenario leaves out
 	sent    map[string]int   // by label: what its clients send, connections too
@@ -74,7 +75,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent, uncoded: im.uncoded}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -143,27 +144,36 @@ type importer struct {
 	accounts accounts
 	channel  channelBlock
 
-	left      map[int]bool     // entries that are left out
-	kept      map[int]bool     // entries before which time passes
-	answered  map[int]bool     // clients' frames that the node has answered
-	loose     map[segment]bool // sockets whose end is not judged
-	steps     []*importStep
-	offers    []*offer
-	first     outcome.Role      // who connects first when open connects both
-	noIDs     [2]bool           // signatures carry no id, by role
-	channelID string            // of the channel that was opened last
-	fsmIDs    [2]string         // the latest of each role
-	watched   map[string]string // by label: the hash of the last transaction on its way to the chain
-	closing   bool              // a client has signed a solo close
-	stopped   *link             // the first one of the channel that asked to stop
-	uncoded   bool              // a transcript, which has no codes of closes
-	silent    bool              // the node closes a socket because its client sends nothing
+	left     map[int]bool     // entries that are left out
+	kept     map[int]bool     // entries before which time passes
+	answered map[int]bool     // clients' frames that the node has answered
+	asked    map[int]int      // by answer of the node: the frame of its client
+	oddly    bool             // a history came out as ok
+	pins     bool             // the request that is being read names a block
+	loose    map[segment]bool // sockets whose end is not judged
+	steps    []*importStep
+	offers   []*offer
+	first    outcome.Role       // who connects first when open connects both
+	noIDs    [2]bool            // signatures carry no id, by role
+	pairs    int                // of accounts
+	owners   map[string]string  // by label: the label whose channel it has
+	ids      map[string]*idents // by label
+	ended    map[string]bool    // by label: its channel has died
+	alive    map[string]bool    // by label: it has a socket
+	watched  map[string]string  // by label: the hash of the last transaction on its way to the chain
+	closing  bool               // a client has signed a solo close
+	stopped  *link              // the first one of the channel that asked to stop
+	uncoded  bool               // a transcript, which has no codes of closes
+	silent   bool               // the node closes a socket because its client sends nothing
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
-	im.entries, im.lines = reorder(entries, lines)
+	im.entries, im.lines, im.notes = fill(reorder(entries, lines))
 	im.all, im.links = linksOf(im.entries)
+	im.pairs = im.all.number()
+	im.owners, im.ids = make(map[string]string), make(map[string]*idents)
+	im.ended, im.alive = make(map[string]bool), make(map[string]bool)
 	im.arrange()
 	im.accounts = accountsOf(im.entries, im.links)
 	im.old = isOld(im.entries)

@@ -50,11 +50,12 @@ func (im *importer) arrange() {
 	for i := range list {
 		crossed(list, i)
 	}
-	im.answered = make(map[int]bool)
+	im.answered, im.asked = make(map[int]bool), make(map[int]int)
 	at := make(map[*item]int, len(list))
 	for i, x := range list {
 		at[x] = i
 		if x.answers != nil {
+			im.asked[i] = at[x.answers]
 			im.answered[at[x.answers]] = true
 		}
 		im.entries[i], im.lines[i], im.links[i] = x.Entry, x.line, x.link

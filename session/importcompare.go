@@ -58,6 +58,7 @@ func (im *Imported) before(got []Entry) []Entry {
 func (im *Imported) judged(entries []Entry) []Entry {
 	races := bytes.Contains(im.Scenario, []byte(optionalTimeout))
 	socket := make(map[string]int)            // how many a side has had
+	asks := make(map[string]string)           // by side and id: the method of a request
 	stops := make(map[string]map[string]bool) // ids of the stops of a side
 	var kept []Entry
 	for _, e := range entries {
@@ -65,7 +66,11 @@ func (im *Imported) judged(entries []Entry) []Entry {
 		case results.DirConnect:
 			socket[e.Side]++
 		case results.DirOut:
-			if f, ok := envelopeOf(e); ok && actionOf(e.Frame) == wire.ActionStop {
+			f, ok := envelopeOf(e)
+			if ok {
+				asks[e.Side+" "+string(f.ID)] = f.Method
+			}
+			if ok && actionOf(e.Frame) == wire.ActionStop {
 				if stops[e.Side] == nil {
 					stops[e.Side] = make(map[string]bool)
 				}
@@ -81,6 +86,9 @@ func (im *Imported) judged(entries []Entry) []Entry {
 		case results.DirIn:
 			f := wire.DecodeFrame(bytes.Clone(e.Frame))
 			name := f.Name()
+			if im.oddly && f.Kind == wire.KindResult && asks[e.Side+" "+string(f.ID)] == wire.MethodHistoryFetch {
+				continue
+			}
 			if name == "info min_depth_achieved" || name == "info minimum_depth_achieved" {
 				continue // they come when blocks do
 			}

@@ -23,7 +23,7 @@ func (im *importer) lateAnswers() {
 	var out []*importStep
 	for n, s := range im.steps {
 		if a := im.lateAnswer(n); a != nil && (len(out) == 0 || out[len(out)-1].subject != "wait") {
-			im.note(s.entry, "the key blocks that made the offer %s of the %s too old; %d are made", a.reply.offer.tag, a.link.label, lostAfter)
+			im.note(s.entry, "the blocks that made the block too old which the offer %s of the %s goes by; %d are made", a.reply.offer.tag, a.link.label, lostAfter)
 			out = append(out, &importStep{
 				entry: s.entry, subject: "wait", action: mapping{{"blocks", lostAfter}}, loose: true, frames: map[string][]string{},
 			})
@@ -47,7 +47,7 @@ func (im *importer) lateAnswer(n int) *importStep {
 		end, told := lostBy[a.reply.offer.tag], startedBy[a.reply.offer.tag]
 		peer := labelOf(r.Peer(), s.link.number)
 		late := im.entries[s.entry].T - im.entries[a.reply.offer.step.entry].T
-		if late < leastLost || !slices.Contains(s.frames[a.link.label], end) || !slices.Contains(s.frames[peer], end) {
+		if late < leastLost && !a.reply.offer.step.pinned || !slices.Contains(s.frames[a.link.label], end) || !slices.Contains(s.frames[peer], end) {
 			continue
 		}
 		heard := func(x *importStep) bool { return slices.Contains(x.frames[peer], told) }

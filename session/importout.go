@@ -29,8 +29,10 @@ func (im *importer) out(i int, e Entry, k *link) {
 			im.reply(i, k, f, r)
 			return
 		}
+		im.pins = false
 		if action, ok := im.request(i, k, f); ok {
 			s := im.step(i, k, action)
+			s.pinned = im.pins
 			s.id = idOf(f.ID, wantsID(f.Method))
 			s.replyID, s.effect = string(f.ID), importRequests[f.Method].effect
 			s.within = f.Method == wire.MethodMessage || strings.HasPrefix(f.Method, "channels.get.")
@@ -212,7 +214,7 @@ func (im *importer) words(k *link, v any) any {
 		if w := im.accounts.word(v); w != "" {
 			return "$" + w
 		}
-		return im.idText(k.role, v)
+		return im.idText(k, v)
 	case []any:
 		for i := range v {
 			v[i] = im.words(k, v[i])

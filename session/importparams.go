@@ -152,7 +152,7 @@ func (im *importer) params(k *link) mapping {
 				v = "$" + w
 			}
 		case "existing_channel_id", "existing_fsm_id":
-			v = im.idText(k.role, v)
+			v = im.idText(k, v)
 		case "host":
 			if k.role == outcome.Initiator && (v == "localhost" || v == "127.0.0.1") {
 				v = "localhost"
@@ -198,6 +198,9 @@ func (im *importer) block() mapping {
 	}
 	if im.first != outcome.NoRole {
 		m = append(m, member{"first", im.first.String()})
+	}
+	if im.pairs > 1 {
+		m = append(m, member{"accounts", im.pairs})
 	}
 	if im.silent {
 		m = append(m, member{"keep_alive", rawScalar("off")})

@@ -26,11 +26,14 @@ func (im *importer) print(file string) []byte {
 		}
 	}
 	line("")
+	node := mapping{{"blocks", "expected"}}
 	if im.old {
-		line("node: {blocks: expected, era: 2020, optional: true}")
-	} else {
-		line("node: {blocks: expected, optional: true}")
+		node = append(node, member{"era", rawScalar("2020")})
 	}
+	if limits := im.limits(); len(limits) > 0 {
+		node = append(node, member{"limits", limits})
+	}
+	line("node: %s", flow(append(node, member{"optional", true})))
 	for _, r := range outcome.Roles {
 		im.printRole(line, r)
 	}

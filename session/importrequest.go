@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/big"
 	"slices"
@@ -144,11 +145,15 @@ func (im *importer) param(i int, k *link, kind paramKind, v any) (any, bool) {
 	case paramList:
 		return im.accountList(v)
 	case paramBlock:
-		prefix, _, err := tx.Decode(text)
+		prefix, hash, err := tx.Decode(text)
 		if !isText || err != nil || prefix != tx.PrefixKeyBlock && prefix != tx.PrefixMicroBlock || im.refused(i, k) {
 			return nil, false
 		}
+		if len(bytes.Trim(hash, "\x00")) == 0 {
+			return text, true // of no chain
+		}
 		im.note(i, "block_hash: it names a block of the recorded chain; the node's choice is taken instead")
+		im.pins = true
 		return nil, true
 	case paramHash:
 		if isText && text == im.watched[k.label] {

@@ -279,6 +279,9 @@ func (im *importer) signature(o *offer, s *tx.SignedTx, sig []byte) string {
 		for _, network := range []struct{ id, word string }{{im.network, ""}, {im.network + tx.InnerTxSuffix, " inner"}} {
 			for _, r := range outcome.Roles {
 				ids := im.accounts.ids[r.Index()]
+				if own, err := tx.ParseID(im.all.partiesOf(o.link)[r.Index()]); err == nil && im.pairs > 1 {
+					ids = slices.Concat([]tx.ID{own}, ids)
+				}
 				for _, id := range ids[:min(len(ids), mostParties)] {
 					if form, ok := tx.VerifyForm(id, network.id, what.body, sig); ok {
 						word := r.String()

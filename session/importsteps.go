@@ -25,6 +25,7 @@ type importStep struct {
 	effect   string  // the first frame that its request leads to, if that is known
 	values   mapping // the balances that it returns
 	within   bool    // it asks for something within the channel
+	pinned   bool    // it names a block
 	settled  bool    // one of the two has come
 	outcome  any
 	loose    bool // no frames are expected
@@ -40,18 +41,6 @@ func labelOf(r outcome.Role, number int) string {
 		return r.String()
 	}
 	return fmt.Sprintf("%s.%d", r, number)
-}
-
-// idText returns the word for an id of the channel.
-func (im *importer) idText(r outcome.Role, v string) string {
-	switch v {
-	case "":
-	case im.channelID:
-		return "$channel_id"
-	case im.fsmIDs[r.Index()]:
-		return "$fsm_id"
-	}
-	return v
 }
 
 // run makes the steps.
@@ -117,7 +106,7 @@ func (im *importer) run() {
 }
 
 // mostSockets is how many sockets of a role a scenario can name.
-const mostSockets = 9
+const mostSockets = 64
 
 // step adds the step of a client.
 func (im *importer) step(i int, k *link, action any) *importStep {
@@ -146,6 +135,7 @@ func (im *importer) entry(i int, e Entry, k *link) {
 	case results.DirClose:
 		if ownClose(im.entries, i) {
 			im.step(i, k, mapping{{"disconnect", "close"}}).sends = false
+			im.alive[k.label] = false
 			return
 		}
 		c, _ := e.Close()
@@ -163,11 +153,12 @@ func (im *importer) entry(i int, e Entry, k *link) {
 func (im *importer) connect(i int, k *link) {
 	for _, o := range im.all.all {
 		own := k.role.Index()
-		if o.role == k.role && o.begin < i && (o.end < 0 || o.end > i) && !k.joins && !o.joins && o.parties[own] != k.parties[own] {
-			im.note(i, "another account of the %s while a channel of the first one is open; a scenario has one pair of accounts, and both use it", k.role)
+		if o.role == k.role && o.open(i) && !k.joins && !o.joins && o.parties[own] != k.parties[own] && max(o.number, k.number) > im.pairs {
+			im.note(i, "another account of the %s, which was never offered a channel; it uses the one of %s", k.role, labelOf(k.role, 1))
 			break
 		}
 	}
+	im.comes(k)
 	params := im.params(k)
 	if k.joins {
 		im.rest(i, k, absence)
