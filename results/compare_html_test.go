@@ -65,10 +65,10 @@ func comparisons(t testing.TB) map[string]*results.Comparison {
 	other.Manifest.Pairs, other.Manifest.Chanbot, other.Verdict = 21, `<img src=x onerror="window.pwned=1">`, results.Invalid
 	alone := comparedRun(t, "summary", 7, 1)
 	return map[string]*results.Comparison{
-		"regressed": results.Compare(base, [][]*results.ComparedRun{{same}, {slower}}, results.CompareOptions{Seed: 1, MaxRegression: &limit}),
-		"passed":    results.Compare(base, [][]*results.ComparedRun{{same}}, results.CompareOptions{Seed: 1, MaxRegression: &limit}),
-		"shown":     results.Compare(base[:1], [][]*results.ComparedRun{{other}}, results.CompareOptions{Seed: 1}),
-		"undecided": results.Compare(base[:1], [][]*results.ComparedRun{{alone}}, results.CompareOptions{Seed: 1, MaxRegression: &limit, Judged: []results.Measure{{Func: "quantile", Quantile: .9999, Operation: outcome.Transfer}}}),
+		"regressed": results.Compare(base, [][]*results.ComparedRun{{same}, {slower}}, results.CompareOptions{Seed: 1, Resamples: 300, MaxRegression: &limit}),
+		"passed":    results.Compare(base, [][]*results.ComparedRun{{same}}, results.CompareOptions{Seed: 1, Resamples: 300, MaxRegression: &limit}),
+		"shown":     results.Compare(base[:1], [][]*results.ComparedRun{{other}}, results.CompareOptions{Seed: 1, Resamples: 300}),
+		"undecided": results.Compare(base[:1], [][]*results.ComparedRun{{alone}}, results.CompareOptions{Seed: 1, Resamples: 300, MaxRegression: &limit, Judged: []results.Measure{{Func: "quantile", Quantile: .9999, Operation: outcome.Transfer}}}),
 	}
 }
 

@@ -18,9 +18,9 @@ func TestComparisonsFollowTheirSchema(t *testing.T) {
 	a, b := readRun(t, writeRun(t, 20, 100, 1)), readRun(t, writeRun(t, 3, 10, 1))
 	limit := .1
 	for name, c := range map[string]*Comparison{
-		"judged":   Compare([]*ComparedRun{a, a}, [][]*ComparedRun{{b}, {a, b}}, CompareOptions{Chanbot: "1.2.3", MaxRegression: &limit}),
-		"shown":    Compare([]*ComparedRun{b}, [][]*ComparedRun{{a}}, CompareOptions{}),
-		"of empty": Compare([]*ComparedRun{{}}, [][]*ComparedRun{{{m: newMeasurements(time.Second)}}}, CompareOptions{}),
+		"judged":   Compare([]*ComparedRun{a, a}, [][]*ComparedRun{{b}, {a, b}}, CompareOptions{Chanbot: "1.2.3", Resamples: 100, MaxRegression: &limit}),
+		"shown":    Compare([]*ComparedRun{b}, [][]*ComparedRun{{a}}, CompareOptions{Resamples: 100}),
+		"of empty": Compare([]*ComparedRun{{}}, [][]*ComparedRun{{{m: newMeasurements(time.Second)}}}, CompareOptions{Resamples: 100}),
 	} {
 		text, err := c.JSON()
 		if err != nil {

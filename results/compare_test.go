@@ -28,6 +28,9 @@ func readRun(t testing.TB, folder *Folder) *ComparedRun {
 // compared compares two runs and returns the changes by measure.
 func compared(t testing.TB, base, new *ComparedRun, o CompareOptions) (Against, map[string]Change) {
 	t.Helper()
+	if o.Resamples == 0 {
+		o.Resamples = 400 // for speed
+	}
 	c := Compare([]*ComparedRun{base}, [][]*ComparedRun{{new}}, o)
 	checkNumbers(t, c)
 	a := c.Comparisons[0]
