@@ -32,8 +32,11 @@ type Bench struct {
 	// something else.
 	Unit string `json:"unit"`
 	// Operation is the one whose times are shown.
-	Operation   string       `json:"operation"`
-	Objective   []string     `json:"objective"`
+	Operation string   `json:"operation"`
+	Objective []string `json:"objective"`
+	// AllExpected says that every operation has to end as the scenario expects,
+	// besides the objective.
+	AllExpected bool         `json:"all_expected"`
 	Node        string       `json:"node"`
 	NodeVersion string       `json:"node_version,omitempty"`
 	NetworkID   string       `json:"network_id"`
@@ -58,6 +61,12 @@ type Bench struct {
 	Violations int         `json:"violations"`
 	Steps      []BenchStep `json:"steps"`
 }
+
+// The units of a search.
+const (
+	UnitTransfers = "transfers"
+	UnitArrivals  = "arrivals"
+)
 
 // BenchSearch is how a search goes.
 type BenchSearch struct {
@@ -207,23 +216,29 @@ func SpreadOf(values []float64) Spread {
 	return Spread{Median: (v[(n-1)/2] + v[n/2]) / 2, Min: v[0], Max: v[n-1]}
 }
 
-// Relative returns how far the values are from their median at most, as a part
-// of it.
-func (s Spread) Relative() float64 {
-	if s.Median <= 0 {
+// around returns how far the values are from one that was aimed at, as a part of
+// that.
+func (s Spread) around(aim float64) float64 {
+	if aim <= 0 {
 		return 0
 	}
-	return max(s.Max-s.Median, s.Median-s.Min) / s.Median
+	return max(s.Max-aim, aim-s.Min) / aim
 }
 
-// Confirming returns the steps that confirmed the result: the last ones.
+// Confirming returns the steps that confirmed the result.
 func (b *Bench) Confirming() []BenchStep {
-	if b.Result == nil || b.Result.Runs > len(b.Steps) {
+	if b.Result == nil {
 		return nil
 	}
+	return b.ConfirmedBy(b.Result.RatePerS, b.Result.Runs)
+}
+
+// ConfirmedBy returns the last n steps in which a rate held while it was being
+// confirmed.
+func (b *Bench) ConfirmedBy(rate float64, n int) []BenchStep {
 	var out []BenchStep
-	for i := len(b.Steps) - 1; i >= 0 && len(out) < b.Result.Runs; i-- {
-		if s := b.Steps[i]; s.Stage == BenchConfirm && s.RatePerS == b.Result.RatePerS && s.Verdict == StepHeld {
+	for i := len(b.Steps) - 1; i >= 0 && len(out) < n; i-- {
+		if s := b.Steps[i]; s.Stage == BenchConfirm && s.RatePerS == rate && s.Verdict == StepHeld {
 			out = append(out, s)
 		}
 	}

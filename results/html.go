@@ -38,7 +38,7 @@ var loadHTML = sync.OnceValues(func() (*htmlParts, error) {
 		to   *string
 	}{
 		{"uplot/LICENSE", &p.licence},
-		{"uplot/uPlot.min.css", &p.style}, {"style.css", &p.style}, {"compare.css", &p.style},
+		{"uplot/uPlot.min.css", &p.style}, {"style.css", &p.style}, {"compare.css", &p.style}, {"bench.css", &p.style},
 		{"uplot/uPlot.iife.min.js", &p.charts}, {"numbers.js", &p.charts}, {"charts.js", &p.charts},
 	} {
 		text, err := htmlFile(part.name)
@@ -47,7 +47,7 @@ var loadHTML = sync.OnceValues(func() (*htmlParts, error) {
 		}
 		*part.to += text + "\n"
 	}
-	for _, page := range []string{"report", "compare"} {
+	for _, page := range []string{"report", "compare", "bench"} {
 		if p.scripts[page], err = htmlFile(page + ".js"); err != nil {
 			return nil, err
 		}

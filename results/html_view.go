@@ -211,7 +211,7 @@ func (v *htmlView) facts(r *RunReport) {
 
 // lists are the flags that may be given several times; their values are kept
 // as a list in brackets.
-var lists = map[string]bool{"allow-host": true, "header": true, "strategy": true, "param": true, "set": true}
+var lists = map[string]bool{"allow-host": true, "header": true, "strategy": true, "param": true, "set": true, "threshold": true, "objective": true, "defect": true}
 
 // again is the command that runs the same once more.
 func again(m *Manifest) string {

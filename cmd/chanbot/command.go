@@ -158,7 +158,7 @@ func (c *Command) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(badFlag)
 	root.AddCommand(c.runCommand(), c.nodeCommand(), c.conformCommand(), c.planCommand(), c.checkCommand(), c.schemaCommand(), c.scenariosCommand(), c.accountsCommand(), c.doctorCommand(), c.importCommand(), c.replayCommand(), c.reportCommand(), c.compareCommand(), c.versionCommand())
-	root.AddCommand(c.fuzzCommand())
+	root.AddCommand(c.fuzzCommand(), c.benchCommand())
 	return root
 }
 

@@ -275,7 +275,7 @@ const Charts = (() => {
       const y = spec.log ? { splits: (u, i, min, max) => logSplits(min, max) } : { incrs: unit.whole ? wholeSteps : unit.binary ? binarySteps : decimalSteps };
       const axis = { stroke: () => colour("--axis"), font: font(11.5), ticks: { show: false }, grid: { stroke: () => colour("--grid"), width: 1 }, border: { show: false } };
       return {
-        width: size, height: box.clientHeight, legend: { show: false }, padding: [spec.time ? 16 : 10, 14, 0, 0],
+        width: size, height: box.clientHeight, legend: { show: false }, padding: [spec.time || spec.marks ? 16 : 10, 14, 0, 0],
         cursor: {
           y: false, points: { size: 7 }, drag: { x: true, y: false, setScale: true },
           ...(spec.time ? { sync: { key: "time", setSeries: false } } : {}),
@@ -290,7 +290,7 @@ const Charts = (() => {
         ],
         series: [{}, ...drawn.map(l => ({
           show: !this.hidden.has(l.name), label: l.name, spanGaps: false,
-          stroke: () => colour(l.colour), width: spec.stack ? 0 : l.width || 1.5, dash: l.dash,
+          stroke: () => colour(l.colour), width: spec.stack ? 0 : l.width ?? 1.5, dash: l.dash,
           fill: spec.stack ? () => colour(l.colour) : l.fill ? () => colour(l.fill) : undefined,
           points: spec.stack || l.dash || l.bare ? { show: false } : { show: true, size: 4, filter: alone, fill: () => colour(l.colour), stroke: () => colour(l.colour) },
         }))],
