@@ -19,7 +19,7 @@ build: ## compile to bin/chanbot
 
 test: ## all tests: with the race detector, then the ones it is too slow for
 	$(GO) test -race -shuffle=on ./...
-	$(GO) test -run 'TestThousandPairs' ./cmd/chanbot
+	$(GO) test -run 'TestThousandPairs|TestFaultsAtEveryStageOfLife' ./cmd/chanbot ./bot
 
 check: ## linters, then the tests
 	@test -z "$$(gofmt -l $(GOFILES))" || { echo 'not formatted (run make fmt):'; gofmt -l $(GOFILES); exit 1; }

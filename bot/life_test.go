@@ -129,7 +129,7 @@ func TestFaultsAtEveryStageOfLife(t *testing.T) {
 				for way, names := range frames {
 					for _, frame := range names {
 						for _, nth := range []string{"1", `">= 1"`} {
-							if n++; raceEnabled && n%7 > 0 {
+							if n++; raceEnabled && n%20 > 0 {
 								continue
 							}
 							faults := fmt.Sprintf("faults: [{do: %s, frames: [%q], direction: %s, nth: %s}]\n", do, frame, way, nth)
