@@ -10,6 +10,10 @@ import (
 	"chanbot/results"
 )
 
+// longestNap is how long the dispatcher waits at most without looking whether the
+// run is over.
+const longestNap = 3 * time.Millisecond
+
 // loop holds the pairs of a closed phase that think, in the order in which they
 // have thought enough: all of them think equally long.
 type loop struct {
@@ -103,20 +107,38 @@ func (c *campaign) dispatch() {
 // until waits for a time since the start of the run. It returns false when the
 // work is over before.
 func (c *campaign) until(at time.Duration) bool {
-	if c.work.Err() == nil {
+	for c.work.Err() == nil {
 		wait := at - c.f.now()
 		if wait <= 0 {
 			return true
 		}
-		c.timer.Reset(wait)
+		if c.nap(wait) {
+			continue
+		}
 		select {
 		case <-c.timer.C:
-			return true
 		case <-c.work.Done():
 		}
 	}
 	if c.stopped == 0 {
 		c.stopped = c.f.now()
+	}
+	return false
+}
+
+// nap waits for a short time with the exact clock, if there is one. It returns
+// false when the wait is not that short; then the timer is set to a moment at
+// which it will be, or to the end of the wait.
+func (c *campaign) nap(wait time.Duration) bool {
+	sleep := c.f.cfg.Sleep
+	switch {
+	case sleep == nil:
+		c.timer.Reset(wait)
+	case wait > longestNap:
+		c.timer.Reset(wait - longestNap/2)
+	default:
+		sleep(wait)
+		return true
 	}
 	return false
 }
@@ -168,7 +190,9 @@ func (c *campaign) serve(ph *phase, until time.Duration) bool {
 		if wait <= 0 && due >= until {
 			return true
 		}
-		c.timer.Reset(max(wait, 0))
+		if wait <= 0 || c.work.Err() == nil && c.nap(wait) {
+			continue
+		}
 		select {
 		case <-c.timer.C:
 		case <-ph.loop.wake:

@@ -218,6 +218,44 @@ func (b *bench) behind(in func(net.Listener) net.Listener) {
 	}
 }
 
+// The exact clock is asked for short waits only, so that the end of a run is
+// noticed, and what is due comes no earlier with it.
+func TestExactClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := loaded(t, `
+chanbot: 1
+name: exact
+load:
+  pairs: 2
+  phases:
+    - arrivals: {rate: 3/s}
+      duration: 2s
+      mix: [{weight: 1, do: {initiator: {transfer: 1}}}]
+    - arrivals: {closed: {think: 500ms}}
+      duration: 2s
+      mix: [{weight: 1, do: {initiator: {transfer: 1}}}]
+`, nil)
+		defer b.stop()
+		var naps int
+		b.cfg.Sleep = func(d time.Duration) {
+			if naps++; d <= 0 || d > 3*time.Millisecond {
+				t.Errorf("asked to sleep for %v", d)
+			}
+			time.Sleep(d)
+		}
+		rep := b.run()
+		passed(t, rep)
+		if naps < 6+8 {
+			t.Errorf("it slept %d times", naps)
+		}
+		for i, want := range []int64{6, 2 * 4} {
+			if ph := rep.Summary.Phases[i]; ph.Attempts != want || ph.Operations["transfer"].Wait.MaxUS != 0 {
+				t.Errorf("phase %d: %d attempts, wait %+v", i+1, ph.Attempts, ph.Operations["transfer"].Wait)
+			}
+		}
+	})
+}
+
 // frameLog keeps what passes on the sockets of the first pair.
 type frameLog struct {
 	mu   sync.Mutex

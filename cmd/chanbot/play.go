@@ -158,6 +158,7 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, embeddedNode, e
 	}
 	if j.scenario.Load != nil {
 		cfg.SampleChecks = s.checkSignatures
+		cfg.Sleep = newSleep()
 	}
 	if !s.embedded {
 		return cfg, nil, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,9 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 	jobs, err := c.jobs(s, args)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(jobs, func(j job) bool { return j.scenario.Load != nil }) {
+		collectByNeed()
 	}
 	where, err := s.target(ctx, c)
 	if err != nil {
