@@ -6,7 +6,7 @@ BIN      := bin/chanbot
 SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
-.PHONY: help run build test check interop bench microbench soak mutants fmt fuzz-parsers
+.PHONY: help run build test check interop bench microbench soak mutants fmt kill-test fuzz-parsers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
