@@ -88,7 +88,7 @@ func markdownTable(b *strings.Builder, changes []*Change) {
 func inMarkdown(text string) string {
 	var b strings.Builder
 	for _, r := range printable(text) {
-		if strings.ContainsRune("\\`*_{}[]<>()#!|~&", r) {
+		if strings.ContainsRune("\\`*_{}[]<>#!|~&", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
