@@ -243,6 +243,9 @@ func (in *instance) step(ev event, work *[]*instance) {
 	if in.node.bent != nil {
 		acts = in.bendActions(acts, work)
 	}
+	if in.session != nil && slices.ContainsFunc(acts, func(a action) bool { return a.kind == actEnd }) {
+		in.session.lastWords()
+	}
 	// What the peer is told is on its way before a client can react to what it
 	// is told, so that a client which waits for both sides meets no straggler.
 	for i := range acts {

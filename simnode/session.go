@@ -39,6 +39,7 @@ type session struct {
 	calling  bool        // a request is being handled: only what was queued before it may be written
 	mark     int         // while calling, how much of queue that is
 	flushing bool        // a goroutine is writing
+	ended    bool        // the machine has ended; its last frames are in the queue or about to be
 	closing  int         // close code to send once the queue is empty, 0 for none
 	gone     bool        // nothing can be written any more
 	channel  string      // the id that the last written frame carried
@@ -179,6 +180,9 @@ func (s *session) handle(b []byte) bool {
 	}
 	s.hold()
 	defer s.resume()
+	if s.hasEnded() && !stops(&reqs[0]) {
+		return true
+	}
 	if batch {
 		return s.batch(reqs)
 	}
