@@ -30,10 +30,13 @@ func (c *Client) deaf() bool {
 // peer has signed, because it sent a request that waits since.
 func (c *Client) deafTo(peer *Client) bool {
 	for _, o := range []*op{peer.op, peer.create} {
-		if o == nil || !o.spec.own || !o.signed || o.spec.kind == kindSolo || c.op != nil || c.create != nil {
+		if o == nil || !o.spec.own || !o.signed || o.spec.kind == kindSolo {
 			continue
 		}
 		acks := &op{tag: ackTags[o.tag], spec: tagSpecs[ackTags[o.tag]]}
+		if c.pendingFor(acks.tag) != nil {
+			continue // it has been asked
+		}
 		if slices.ContainsFunc(c.queue, acks.holdsUp) {
 			return true
 		}

@@ -108,7 +108,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.reset()
 	case dead:
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
-		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before, past: true}
+		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before, past: true, mutual: c.shut.mutual}
 	default:
 		c.stale, c.shut.gap = true, true
 		c.chainRound = 0

@@ -25,7 +25,7 @@ type closeFlow struct {
 	said   bool     // info closing came
 	again  bool     // info open came after a solo close
 	before bool     // info closing came before the last info open
-	mutual []byte   // the unsigned transaction in on_chain_tx close_mutual
+	mutual []byte   // the unsigned transaction in on_chain_tx close_mutual, the last one
 	stored balances // what the last closing transaction on the chain stores, if known
 	done   bool     // on_chain_tx channel_closed came
 	gap    bool     // frames may have been missed
@@ -164,7 +164,7 @@ func (c *Client) channelClosed(name string, s *tx.SignedTx, inner tx.Tx) {
 	case *tx.CloseMutual:
 		switch {
 		case !c.judging() || c.lostClose || c.solo:
-		case f.mutual == nil:
+		case f.mutual == nil && !(f.past && c.signedByMe(s)):
 			c.violate(RuleClosingOrder, "on_chain_tx close_mutual first", name)
 		case !bytes.Equal(f.mutual, s.Tx) && !c.signedByMe(s):
 			c.violate(RuleOnChainOther, "the transaction of on_chain_tx close_mutual", "another one in "+name)

@@ -177,6 +177,27 @@ var legalSessions = map[string]func(*stage){
 		s.info(res, wire.EventOpen)
 		s.report(res, s.state)
 	},
+	"a solo close before the peer comes back": func(s *stage) {
+		s.open()
+		s.info(ini, wire.EventDied)
+		s.closed(ini, 1000)
+		s.c[ini].Connected(true)
+		s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+		s.fsmUp(ini, s.channel)
+		t := &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[res].ID(), PoI: s.proofOf(s.bal), Nonce: 9}
+		s.onChain(ini, wire.OnChainSoloClosing, wire.TxTypeCloseSolo, s.sign(s.make(t, nil), res))
+		s.info(ini, wire.EventClosing)
+		s.report(ini, s.state)
+	},
+	"a mutual close that waited in the pool while the state machines were started anew": func(s *stage) {
+		s.rich()
+		s.open()
+		steps := s.shutdown(ini, nil)
+		follow(steps[:8])
+		s.reestablish()
+		s.report(ini, s.state)
+		steps[8]()
+	},
 	"an offer that was signed twice": func(s *stage) {
 		s.open()
 		t := s.half(ini, 1)

@@ -79,7 +79,7 @@ func (c *Client) opened() {
 	switch {
 	case c.reestablish == reestablishShaken:
 		c.reestablish = reestablishOpen
-		c.shut = closeFlow{before: c.shut.before, past: true}
+		c.shut = closeFlow{before: c.shut.before, past: true, mutual: c.shut.mutual}
 	case !c.openingDone() && c.step < len(openings[c.cfg.Role])-1:
 		c.opening("info " + wire.EventOpen)
 	case c.stale:

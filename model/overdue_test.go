@@ -97,6 +97,14 @@ var overdueCases = map[string]struct {
 		follow(s.shutdown(ini, nil)[:2])
 		s.ask(res, wire.Shutdown{})
 	}},
+	"an update behind a wrong signature, after which the peer's shutdown is next": {"", false, func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.deposit(ini, 5)[:1])
+		follow(s.shutdown(res, nil)[:2])
+		s.answer(ini, wire.TagDepositTx, s.pending, s.channel)
+		s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
+	}},
 	"an update that crossed the peer's deposit": {RuleStuck, false, func(s *stage) {
 		s.open()
 		follow(s.deposit(ini, 5)[:2])

@@ -66,10 +66,17 @@ func (c *Client) reestablished() {
 	c.skipOpening()
 }
 
+// closesEarly reports whether a solo close has come to the chain while a new
+// state machine waits for its peer: then there may be no reestablish any more.
+func (c *Client) closesEarly() bool { return c.reestablish == reestablishWaits && c.shut.said }
+
 // reestablishing judges what may come during a reestablish. Events of the chain,
 // messages and the end may come at any time, and a channel that closes does not
 // open.
 func (c *Client) reestablishing(f *wire.Frame) {
+	if c.closesEarly() {
+		return
+	}
 	want, name := "", f.Name()
 	switch c.reestablish {
 	case reestablishWaits:

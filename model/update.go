@@ -161,7 +161,8 @@ func holdsAll(all, some [][]byte) bool {
 
 // reportedAgain judges the report of a state that is known already.
 func (c *Client) reportedAgain(state *tx.SignedTx, text string) {
-	if c.reported && c.reestablish != reestablishOpen && c.certain() {
+	again := c.reestablish == reestablishOpen || c.closesEarly()
+	if c.reported && !again && c.certain() {
 		c.violate(RuleUpdateRepeated, "each state once", "round "+number(c.ledger.round)+" again")
 	}
 	if text != c.ledger.text && !c.verified(state, true, c.parties[:]...) {
