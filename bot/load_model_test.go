@@ -300,3 +300,28 @@ load:
 		}
 	})
 }
+
+// Waiting for an operation of the own channel is no lateness of the generator.
+func TestWaitingIsNotLateness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := loaded(t, `
+chanbot: 1
+name: late
+load:
+  pairs: 1
+  phases:
+    - arrivals: {burst: {size: 20, every: 1s}}
+      duration: 2s
+      mix: [{weight: 1, do: {initiator: {transfer: 1}}}]
+`, slowly(5*time.Millisecond))
+		defer b.stop()
+		rep := b.run()
+		passed(t, rep)
+		if wait := rep.Summary.Operations["transfer"].Wait.MaxUS; wait < 300e3 {
+			t.Errorf("the last of a burst waited for %v µs", wait)
+		}
+		if late := rep.Summary.Generator.LateP99US; late > 0 {
+			t.Errorf("%v µs late", late)
+		}
+	})
+}

@@ -36,6 +36,7 @@ type workload struct {
 
 	mu         sync.Mutex // guards what follows; taken after the lock of the pair
 	queue      load.Queue[arrival]
+	waiting    int  // in the queue
 	active     bool // something is under way, and the queue is looked at after it
 	called     bool // the pair is among those that are called to begin
 	chosen     digests
@@ -71,7 +72,8 @@ func (p *pair) operate(ph *phase, due time.Duration) {
 // enqueueLocked counts an arrival and calls the pair if it has nothing to do.
 func (p *pair) enqueueLocked(a arrival) (prompt bool) {
 	w := p.work
-	a.prompt = !w.active
+	a.prompt = !w.active && w.waiting == 0
+	w.waiting++
 	w.c.left.Add(1)
 	a.job.phase.add()
 	p.fleet.gauge.Waiting.Add(1)
@@ -95,7 +97,9 @@ func (w *workload) take() (a arrival, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.queue.Done()
-	a, ok = w.queue.Next(0)
+	if a, ok = w.queue.Next(0); ok {
+		w.waiting--
+	}
 	w.active = ok
 	return a, ok
 }
