@@ -25,23 +25,23 @@ func (c *connection) up() {
 	for _, r := range []role{roleResponder, roleInitiator} {
 		in := c.ends[r]
 		if !in.node.deliver(in, item{ev: event{kind: evLinkUp}, link: c}) {
-			var work []*instance
+			var work worklist
 			c.fail(&work)
-			drain(work)
+			work.drain()
 		}
 	}
 }
 
 // send hands something to the machine at the other end, behind everything that
 // is still under way.
-func (c *connection) send(from *instance, ev event, work *[]*instance) {
+func (c *connection) send(from *instance, ev event, work *worklist) {
 	if !c.broken.Load() {
 		c.ends[1-from.role].receive(item{ev: ev, link: c}, time.Duration(c.link.delay.Load()), work)
 	}
 }
 
 // fail breaks the connection without a word of either machine. Both are told.
-func (c *connection) fail(work *[]*instance) {
+func (c *connection) fail(work *worklist) {
 	c.forget()
 	if c.broken.Swap(true) {
 		return
@@ -60,7 +60,7 @@ func (c *connection) forget() {
 
 // receive takes what comes over a connection into the mailbox, after the delay
 // of the link.
-func (in *instance) receive(it item, delay time.Duration, work *[]*instance) {
+func (in *instance) receive(it item, delay time.Duration, work *worklist) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.ended {
@@ -83,7 +83,7 @@ func (in *instance) receive(it item, delay time.Duration, work *[]*instance) {
 // arrive takes what has come to its end into the mailbox. What was under way in
 // a link that was cut never arrives.
 func (in *instance) arrive() {
-	var work []*instance
+	var work worklist
 	in.mu.Lock()
 	now := time.Now()
 	n := 0
@@ -98,5 +98,5 @@ func (in *instance) arrive() {
 		in.arriving.Reset(in.underway[0].due.Sub(now))
 	}
 	in.mu.Unlock()
-	drain(work)
+	work.drain()
 }

@@ -5,7 +5,8 @@ import "sync"
 // crew does the work of sessions on goroutines that are used again. What a frame
 // causes needs a deep stack, which a goroutine that then waits for the next frame
 // would keep. With a crew as many stacks are deep as there are frames at work, and
-// not as many as there are sockets.
+// not as many as there are sockets. With few sockets the memory does not matter,
+// and readers save themselves the way to the crew and back.
 type crew struct {
 	wg   *sync.WaitGroup // of the node
 	mu   sync.Mutex
@@ -13,11 +14,13 @@ type crew struct {
 	done bool
 }
 
+// fewSessions is with how many sessions a node is not crowded.
+const fewSessions = 256
+
 // task is one piece of work.
 type task struct {
-	s     *session
-	write bool   // write what is queued, else handle the frame that was read
-	call  func() // instead of both
+	s    *session // handle the frame that was read
+	call func()   // or do this
 }
 
 // maxIdle is how many goroutines wait for work at most.
@@ -56,14 +59,11 @@ func (c *crew) work(t task) {
 }
 
 func (t *task) run() {
-	switch {
-	case t.call != nil:
+	if t.call != nil {
 		t.call()
-	case t.write:
-		t.s.flush()
-	default:
-		t.s.handled <- t.s.frame()
+		return
 	}
+	t.s.handled <- t.s.frame()
 }
 
 // dismiss ends those who wait; others end when their task does.

@@ -77,7 +77,7 @@ type nodeHooks struct {
 	// returns what is sent instead.
 	answered func(s *session, r *wire.Request, a answer, frame []byte) [][]byte
 	// act runs before an action of a machine is carried out; false drops it.
-	act func(in *instance, a *action, work *[]*instance) bool
+	act func(in *instance, a *action, work *worklist) bool
 	// frees runs when a machine has ended, and returns whether its place is
 	// free again.
 	frees func() bool
@@ -288,7 +288,7 @@ func (s *session) bendAnswer(r *wire.Request, a answer, frame []byte) {
 }
 
 // bendActions leaves out the actions that the hooks drop.
-func (in *instance) bendActions(acts []action, work *[]*instance) []action {
+func (in *instance) bendActions(acts []action, work *worklist) []action {
 	return slices.DeleteFunc(acts, func(a action) bool {
 		return slices.ContainsFunc(in.node.bent, func(h hooks) bool { return h.node.act != nil && !h.node.act(in, &a, work) })
 	})

@@ -40,7 +40,7 @@ func (in *instance) before(other *instance) bool {
 func leaking(method string, moved bool) func() hooks {
 	head := []byte(`"method":"` + method + `"`)
 	return func() hooks {
-		return hooks{node: nodeHooks{act: func(in *instance, a *action, work *[]*instance) bool {
+		return hooks{node: nodeHooks{act: func(in *instance, a *action, work *worklist) bool {
 			if a.kind != actNotify || !bytes.Contains(a.frame, head) || !bytes.Contains(a.frame, []byte(in.f.channelText)) {
 				return true // the last: what has leaked in leaks no further
 			}

@@ -55,7 +55,7 @@ type item struct {
 
 // unanswered releases a caller whose machine has ended, or a peer that found
 // it too late.
-func (it *item) unanswered(work *[]*instance) {
+func (it *item) unanswered(work *worklist) {
 	switch it.ev.kind {
 	case evLinkUp:
 		it.link.fail(work)
@@ -73,30 +73,22 @@ func (n *Node) dispatch(in *instance, ev event, caller *session) bool {
 }
 
 func (n *Node) deliver(in *instance, it item) bool {
-	var work []*instance
+	var work worklist
 	if !in.push(it, &work) {
 		return false
 	}
-	drain(work)
+	work.drain()
 	return true
 }
 
-func drain(work []*instance) {
-	for len(work) > 0 {
-		next := work[0]
-		work = work[1:]
-		next.run(&work)
-	}
-}
-
 // push queues an event; work gets the instance if the caller has to run it.
-func (in *instance) push(it item, work *[]*instance) bool {
+func (in *instance) push(it item, work *worklist) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.pushLocked(it, work)
 }
 
-func (in *instance) pushLocked(it item, work *[]*instance) bool {
+func (in *instance) pushLocked(it item, work *worklist) bool {
 	if in.ended {
 		return false
 	}
@@ -106,7 +98,7 @@ func (in *instance) pushLocked(it item, work *[]*instance) bool {
 	in.queueLocked(it)
 	if !in.running {
 		in.running = true
-		*work = append(*work, in)
+		work.machines = append(work.machines, in)
 	}
 	return true
 }
@@ -149,12 +141,12 @@ func (in *instance) wake() {
 	in.running = in.running || run
 	in.mu.Unlock()
 	if run {
-		drain([]*instance{in})
+		(&worklist{machines: []*instance{in}}).drain()
 	}
 }
 
 // run handles events until the mailbox is empty.
-func (in *instance) run(work *[]*instance) {
+func (in *instance) run(work *worklist) {
 	for {
 		in.mu.Lock()
 		if in.queue == nil || in.ended {
@@ -187,7 +179,7 @@ func (in *instance) queueLocked(its ...item) {
 	*in.queue = append(*in.queue, its...)
 }
 
-func (in *instance) take(it *item, work *[]*instance) {
+func (in *instance) take(it *item, work *worklist) {
 	if in.f.ended {
 		it.unanswered(work)
 		return
@@ -235,7 +227,7 @@ func (in *instance) take(it *item, work *[]*instance) {
 }
 
 // step runs the machine on one event and carries its actions out.
-func (in *instance) step(ev event, work *[]*instance) {
+func (in *instance) step(ev event, work *worklist) {
 	var post *tx.SignedTx
 	ended := false
 	ev.at = time.Now()
@@ -260,7 +252,7 @@ func (in *instance) step(ev event, work *[]*instance) {
 		switch a := &acts[i]; a.kind {
 		case actNotify:
 			if in.session != nil {
-				in.session.push(a.frame, in.f.channelText)
+				in.session.notify(a.frame, in.f.channelText, work)
 			}
 		case actReply:
 			if c := in.caller; c != nil {
@@ -374,7 +366,7 @@ func (in *instance) takeOver(s *session) bool {
 
 // finish takes an ended machine away: its client is closed, its peer loses the
 // link, a waiting request stays without an answer (fsm.md 3.3).
-func (in *instance) finish(work *[]*instance) {
+func (in *instance) finish(work *worklist) {
 	in.mu.Lock()
 	in.ended = true
 	var left []item
@@ -408,7 +400,7 @@ func (in *instance) finish(work *[]*instance) {
 		c.abandon(websocket.CloseInternalServerErr)
 		c.answers <- answer{gone: true}
 	} else if in.session != nil {
-		in.session.close(websocket.CloseNormalClosure)
+		in.session.end(websocket.CloseNormalClosure, work)
 	}
 	if in.link != nil {
 		in.link.send(in, event{kind: evLinkDown}, work)

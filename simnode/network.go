@@ -163,11 +163,11 @@ func (l *Link) Cut() {
 		broken = append(broken, c)
 	}
 	l.network.mu.Unlock()
-	var work []*instance
+	var work worklist
 	for _, c := range broken {
 		c.fail(&work)
 	}
-	drain(work)
+	work.drain()
 }
 
 // Mend lets dials through again. A machine that still looks for its peer finds

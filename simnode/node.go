@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -32,6 +33,7 @@ type Node struct {
 	upgrader websocket.Upgrader
 	wg       sync.WaitGroup
 	crew     crew
+	crowded  atomic.Bool
 	stop     chan struct{}
 
 	mu        *sync.Mutex // of the network
@@ -168,7 +170,7 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !n.enter(&n.sockets, n.cfg.MaxSockets, -1, r.Context().Done()) {
 		return
 	}
-	g := &gathered{ResponseWriter: w}
+	g := &gathered{ResponseWriter: w, crew: &n.crew}
 	conn, err := n.upgrader.Upgrade(g, r, nil)
 	if err != nil {
 		n.exit(&n.sockets, n.cfg.MaxSockets)
@@ -226,12 +228,14 @@ func (n *Node) admit(s *session) bool {
 		return false
 	}
 	n.sessions[s] = struct{}{}
+	n.crowded.Store(len(n.sessions) > fewSessions)
 	return true
 }
 
 func (n *Node) leave(s *session) {
 	n.mu.Lock()
 	delete(n.sessions, s)
+	n.crowded.Store(len(n.sessions) > fewSessions)
 	n.mu.Unlock()
 	n.exit(&n.sockets, n.cfg.MaxSockets)
 }

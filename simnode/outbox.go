@@ -8,8 +8,9 @@ import (
 )
 
 // The writing half of a session. Frames are queued by whoever runs a machine,
-// and written by one goroutine at a time: the reader for what its own request
-// caused, else one that lives as long as there is something to write.
+// and written by one goroutine at a time: the one that handles the client's
+// request for what that has caused, else the one that ran the machine. Writing
+// never waits (gather); what a slow client does not take is written by the crew.
 
 // hold keeps notifications back until the request that begins now is answered.
 func (s *session) hold() {
@@ -42,26 +43,46 @@ func (s *session) resume() {
 	}
 }
 
-// push queues a notification. It never blocks.
-func (s *session) push(frame []byte, channel string) {
+// notify queues a notification; work gets the session if the caller has to write
+// it.
+func (s *session) notify(frame []byte, channel string, work *worklist) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone || s.closing != 0 {
 		return
 	}
 	s.queue = append(s.queue, outFrame{frame, channel})
-	s.kickLocked()
+	if s.startFlushLocked() {
+		work.sessions = append(work.sessions, s)
+	}
 }
 
-// close sends a close frame with the code once everything queued is written.
-func (s *session) close(code int) {
+// push queues a notification and writes it.
+func (s *session) push(frame []byte, channel string) {
+	var work worklist
+	s.notify(frame, channel, &work)
+	work.drain()
+}
+
+// end makes a close frame with the code the last thing that is written; work
+// gets the session if the caller has to write.
+func (s *session) end(code int, work *worklist) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone || s.closing != 0 {
 		return
 	}
 	s.closing = code
-	s.kickLocked()
+	if s.startFlushLocked() {
+		work.sessions = append(work.sessions, s)
+	}
+}
+
+// close sends a close frame with the code once everything queued is written.
+func (s *session) close(code int) {
+	var work worklist
+	s.end(code, &work)
+	work.drain()
 }
 
 // abandon closes with the code and drops what the machine still had to say.
@@ -88,12 +109,6 @@ func (s *session) channelID() string {
 	return s.channel
 }
 
-func (s *session) kickLocked() {
-	if s.startFlushLocked() {
-		s.node.crew.do(task{s: s, write: true})
-	}
-}
-
 // startFlushLocked tells whether the caller has to start flush.
 func (s *session) startFlushLocked() bool {
 	if s.flushing || s.gone || s.calling && s.mark == 0 {
@@ -106,9 +121,10 @@ func (s *session) startFlushLocked() bool {
 	return true
 }
 
-// flush writes until nothing may be written any more.
+// flush writes until nothing may be written any more. While the client takes
+// nothing it leaves that to the crew, which calls it again.
 func (s *session) flush() {
-	for {
+	for !s.out.busy() {
 		s.mu.Lock()
 		n := len(s.queue)
 		if s.calling {
@@ -158,7 +174,7 @@ func (s *session) write(batch []outFrame) error {
 	for i, f := range batch {
 		s.out.hold(i < len(batch)-1 && (i+1)%together != 0)
 		if err := s.conn.WriteMessage(websocket.TextMessage, f.bytes); err != nil {
-			s.out.drain() // those before, and a close frame
+			s.out.release() // those before, and a close frame
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ type session struct {
 
 	answers chan answer // the machine's answer to the call; room for the one
 
-	// frames are handled by the node's crew, one at a time.
+	// frames are handled one at a time, by the node's crew when it is crowded.
 	reading io.Reader  // of the frame
 	handled chan error // the frame is; room for the one
 
@@ -58,6 +58,7 @@ const closeWait = 2 * time.Second
 
 func newSession(n *Node, conn *websocket.Conn, out *gather) *session {
 	s := &session{node: n, conn: conn, out: out, answers: make(chan answer, 1), handled: make(chan error, 1)}
+	out.idle = s.flush
 	s.heard()
 	s.spoke.Store(false)
 	conn.SetReadLimit(n.cfg.readLimit())
@@ -122,8 +123,13 @@ func (s *session) serve() {
 			continue
 		}
 		s.reading = r
-		s.node.crew.do(task{s: s})
-		if <-s.handled != nil {
+		if s.node.crowded.Load() {
+			s.node.crew.do(task{s: s})
+			err = <-s.handled
+		} else {
+			err = s.frame()
+		}
+		if err != nil {
 			return
 		}
 	}

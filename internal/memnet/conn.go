@@ -49,6 +49,12 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return n, c.wrap("write", err)
 }
 
+// TryWrite writes of b what has room in the buffer, and does not wait.
+func (c *Conn) TryWrite(b []byte) (int, error) {
+	n, err := c.out.tryWrite(b)
+	return n, c.wrap("write", err)
+}
+
 func (c *Conn) wrap(op string, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err

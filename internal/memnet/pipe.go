@@ -134,6 +134,26 @@ func (p *pipe) write(b []byte) (n int, err error) {
 	}
 }
 
+// tryWrite is write for what has room now.
+func (p *pipe) tryWrite(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.written:
+		return 0, net.ErrClosed
+	case p.dropped || p.reset:
+		return 0, syscall.EPIPE
+	case p.busy:
+		return 0, nil
+	}
+	n := min(bufferSize-len(p.buf), len(b))
+	if n > 0 {
+		p.buf = append(p.buf, b[:n]...)
+		p.cond.Broadcast()
+	}
+	return n, nil
+}
+
 // end records that the writer (what = &written) or the reader (&dropped) has
 // finished, or that the connection was cut (&reset).
 func (p *pipe) end(what *bool) {
