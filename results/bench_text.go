@@ -66,7 +66,7 @@ func (s *BenchStep) Line(st Style) string {
 	if s.MeasuredS > 0 {
 		achieved = RateText(s.AchievedPerS)
 	}
-	text := fmt.Sprintf("%s %s %s", pad(stage, 14, false), pad(RateText(s.RatePerS), 9, true), pad(achieved, 10, true)+" "+pad("p99 "+p99, 11, true))
+	text := pad(stage, 14, false) + " " + pad(RateText(s.RatePerS), 9, true) + " " + pad(achieved, 10, true) + "  p99 " + pad(p99, 7, true)
 	text = "  " + st.paint(color, sign) + pad(strconv.Itoa(s.Number), 4, true) + "  " + text + "  " + st.paint(color, string(s.Verdict))
 	if s.Verdict == StepHeld || len(s.Reasons) == 0 {
 		return text + "\n"

@@ -30,11 +30,7 @@ func (b *benching) end(s *search) (ending, error) {
 	errs = append(errs, b.folder.WriteBench(d), writeBenchPage(b.folder, d, b.manifest(d.Started, d.Seed)))
 	b.say("\n" + d.Render(b.p.term.style, fmt.Sprintf("%-10s  %s", "results", b.folder.Path())))
 	if b.p.s.json {
-		text, err := d.JSON()
-		if err == nil {
-			_, err = b.p.c.Stdout.Write(text)
-		}
-		errs = append(errs, err)
+		errs = append(errs, b.p.c.writeBench(d))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return b.ending(), cannotRun("is the disk full?", "%v", err)
@@ -93,7 +89,7 @@ func (b *benching) conclude(s *search) {
 			say("%s could not be tried: %s.", results.RateText(last.RatePerS), r)
 		}
 	case results.LimitNode:
-		if d.Verdict == results.BenchNothing {
+		if d.Verdict == results.BenchNothing && d.Violations == 0 {
 			say("Even %s does not hold, and less cannot be judged in %v: a longer --step-duration, or another --objective, goes further down.", results.RateText(s.high), b.o.step)
 		}
 	}

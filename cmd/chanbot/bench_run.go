@@ -81,6 +81,7 @@ func (b *benching) search(ctx context.Context) (ending, error) {
 		// What is known is on the disk after every step, in case there is no next.
 		b.doc.TookS = time.Since(b.doc.Started).Seconds()
 		b.doc.Verdict, b.doc.Limit = results.BenchStopped, results.LimitInterrupted
+		b.doc.Line = b.doc.Quote()
 		if wrong := b.folder.WriteBench(b.doc); wrong != nil {
 			err = together(err, cannotRun("is the disk full?", "%v", wrong))
 		}

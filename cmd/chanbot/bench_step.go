@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -154,13 +156,18 @@ func (b *benching) judge(step *results.BenchStep, s *results.Summary, cause erro
 		step.Verdict = results.StepInterrupted
 		return
 	}
-	for _, v := range s.Violations[:min(len(s.Violations), 3)] {
-		say("violation: %s", v.Rule)
+	if len(s.Violations) > 0 { // the rest follows from them
+		step.Verdict = results.StepBroke
+		rules := map[string]int{}
+		for _, v := range s.Violations {
+			rules[v.Rule]++
+		}
+		for _, rule := range slices.Sorted(maps.Keys(rules)) {
+			say("violation: %s, %s", rule, count(rules[rule], "time"))
+		}
+		return
 	}
 	step.Verdict = results.StepHeld
-	if len(s.Violations) > 0 {
-		step.Verdict = results.StepBroke
-	}
 	unusable := func(format string, args ...any) {
 		say(format, args...)
 		if step.Verdict == results.StepHeld {

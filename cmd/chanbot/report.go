@@ -22,7 +22,8 @@ func (c *Command) reportCommand() *cobra.Command {
 		Long: "Read the journal in the folder of a run, also of one that was killed, and write\n" +
 			"summary.json, latency.hlog, series.csv, junit.xml and report.html from it. What\n" +
 			"the journal does not hold is said. A summary.json that the run wrote itself is\n" +
-			"kept when the journal holds less.\n\n" +
+			"kept when the journal holds less. Of a search (chanbot bench) report.html is made\n" +
+			"again from bench.json; each of its steps is the folder of a run.\n\n" +
 			"report.html is one file for a browser. It asks for nothing, so it can be sent\n" +
 			"around and opened from a disk.",
 		Example: "  chanbot report runs/20260102T030405Z-mixed-load",
@@ -62,6 +63,9 @@ func (c *Command) reportRun(path string, asJSON, quiet bool) error {
 	w := c.Stdout
 	if asJSON {
 		w = c.Stderr
+	}
+	if _, err := os.Stat(folder.File(results.BenchFile)); err == nil {
+		return c.reportBench(folder, w, asJSON, quiet)
 	}
 	style := c.terminal().style
 	rep, err := metrics.Report(folder, metrics.RebuildOptions{Thresholds: readThresholds})
