@@ -236,7 +236,7 @@ func (r *Run) Summary() *results.Summary {
 	s := &results.Summary{
 		Version: results.SummaryVersion, Chanbot: m.Chanbot, Scenario: m.Scenario.Name, Seed: m.Seed,
 		Node: m.Node, NetworkID: m.NetworkID, Started: m.Started, Pairs: max(m.Pairs, r.end.Pairs),
-		Verdict: r.end.Verdict, Checks: r.end.Checks, Thresholds: r.end.Thresholds, Violations: r.violations,
+		Decisions: r.end.Decisions, Verdict: r.end.Verdict, Checks: r.end.Checks, Thresholds: r.end.Thresholds, Violations: r.violations,
 	}
 	now := time.Duration(r.end.TUS) * time.Microsecond
 	names, took := phases(r.marks, now)

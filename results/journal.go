@@ -141,6 +141,8 @@ type End struct {
 	Verdict    Verdict     `json:"verdict"`
 	Checks     []Check     `json:"checks,omitempty"`
 	Thresholds []Threshold `json:"thresholds,omitempty"`
+	// Decisions is the hash of all random choices of the run.
+	Decisions string `json:"decisions,omitempty"`
 	// Steps are those of a scenario that runs step by step.
 	Steps []StepReport `json:"steps,omitempty"`
 	// Problem says why the run ended before its time, "" when it did not.

@@ -30,10 +30,13 @@ const (
 // Summary is what a run came to in numbers: the content of summary.json. It
 // holds no NaN and no infinity, whatever was measured.
 type Summary struct {
-	Version   int       `json:"version"`
-	Chanbot   string    `json:"chanbot"`
-	Scenario  string    `json:"scenario"`
-	Seed      uint64    `json:"seed"`
+	Version  int    `json:"version"`
+	Chanbot  string `json:"chanbot"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	// Decisions is the hash of all random choices: two runs of one plan with
+	// the same seed that came to their ends have the same. "" is not known.
+	Decisions string    `json:"decisions,omitempty"`
 	Node      string    `json:"node"`
 	NetworkID string    `json:"network_id"`
 	Started   time.Time `json:"started"`

@@ -38,8 +38,12 @@ func (o *loadOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.abort, "abort-on-threshold", false, "end a load as soon as a threshold is broken")
 }
 
-// shapes are the flags that change the phases of a load.
-var shapes = []string{"rate", "duration", "ramp-up"}
+// shapes are the flags that change the phases of a load, loadFlags all that are
+// for a load alone.
+var (
+	shapes    = []string{"rate", "duration", "ramp-up"}
+	loadFlags = append(slices.Clone(shapes), "abort-on-threshold", "max-lateness", "check-signatures")
+)
 
 // readLoad reads the values of the flags about load.
 func (s *settings) readLoad() error {
@@ -110,7 +114,7 @@ func (s *settings) adaptLoad(src source, sc *strategy.Scenario) error {
 
 // refuseLoadFlags says which flags a scenario without load has no use for.
 func (s *settings) refuseLoadFlags(src source) error {
-	for _, name := range append(slices.Clone(shapes), "abort-on-threshold", "max-lateness", "check-signatures") {
+	for _, name := range loadFlags {
 		if s.given.Changed(name) {
 			return misuse("write load: into it with the steps as its mix (docs/scenarios.md, Load), or use --pairs and --iterations",
 				"%s: --%s is for a scenario with load:, and this one has steps only", src.file, name)

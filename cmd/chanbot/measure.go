@@ -112,7 +112,7 @@ func (m *measurement) end(report *bot.Report, cause error) {
 	}
 	e := results.End{
 		TUS: now.Microseconds(), Pairs: m.pairs, Verdict: report.Summary.Verdict,
-		Checks: report.Summary.Checks, Thresholds: limits,
+		Checks: report.Summary.Checks, Thresholds: limits, Decisions: report.Decisions,
 		Steps: report.Scenario.Steps, Problem: endedEarly(report, cause),
 	}
 	m.run.Tick(now)

@@ -124,6 +124,9 @@ func (o *output) discard() {
 // does it.
 func (o *output) write(report *bot.Report, m *measurement) error {
 	err := m.journal.Close()
+	if n := m.journal.Lost(); n > 0 && err == nil {
+		m.warn("%d operations are not in the journal, because the disk was too slow for them; the summary has them", n)
+	}
 	rep, reportErr := metrics.Report(o.folder, metrics.RebuildOptions{})
 	if rep == nil {
 		rep = new(results.RunReport)

@@ -42,7 +42,7 @@ func (c *Command) replayCommand() *cobra.Command {
 }
 
 // notForReplay are flags of run that make no sense for one session.
-var notForReplay = []string{"pairs", "iterations", "keep-going", "set", "strategy", "json"}
+var notForReplay = append([]string{"pairs", "iterations", "keep-going", "set", "strategy", "json"}, loadFlags...)
 
 func hide(f *pflag.FlagSet, name string) {
 	if flag := f.Lookup(name); flag != nil {
