@@ -70,7 +70,9 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	im.run()
 	sent := im.sent()
 	im.onTime()
+	im.missed()
 	im.lateAnswers()
+	im.calm()
 	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)

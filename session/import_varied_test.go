@@ -21,7 +21,7 @@ import (
 
 // seeds are those of the random sessions. CHANBOT_SEEDS=100-400 takes others.
 func seeds(t *testing.T) (from, to uint64) {
-	from, to = 0, 30
+	from, to = 500, 525
 	if text := os.Getenv("CHANBOT_SEEDS"); text != "" {
 		if _, err := fmt.Sscanf(text, "%d-%d", &from, &to); err != nil {
 			t.Fatalf("CHANBOT_SEEDS=%s: %v", text, err)
@@ -167,12 +167,64 @@ func randomSession(r *rand.Rand) string {
 	}
 	b.WriteString("steps:\n")
 	for range 1 + r.IntN(3) {
-		fmt.Fprintf(&b, "  - {open: , %s}\n", end)
+		b.WriteString(openings[max(r.IntN(2*len(openings))-len(openings), 0)])
 		for range 1 + r.IntN(6) {
-			fmt.Fprintf(&b, "  - {%s, %s}\n", anything[r.IntN(len(anything))], end)
+			step := anything[r.IntN(len(anything))]
+			if tag := tagOf(step); tag != "" && r.IntN(3) == 0 {
+				step += fmt.Sprintf(", sign: {%s: %s}", tag, answers[r.IntN(len(answers))])
+			}
+			fmt.Fprintf(&b, "  - {%s, %s}\n", step, end)
 		}
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "END", end)
+}
+
+// openings are ways to begin a channel, the usual one first.
+var openings = []string{
+	"  - {open: , END}\n",
+	"  - {open: {params: {lock_period: 5}}, END}\n",
+	"  - {open: {until: {initiator: sign.initiator_sign, responder: info channel_open}}, END}\n  - {initiator: {disconnect: close}, END}\n",
+	"  - {open: {until: {initiator: info funding_signed, responder: sign.responder_sign}}, END}\n  - {responder: {disconnect: reset}, END}\n",
+	"  - {open: , sign: {initiator_sign: [accept, accept]}, END}\n",
+	"  - {open: , sign: {responder_sign: [accept, accept]}, END}\n",
+	"  - {open: , sign: {initiator_sign: [{tamper: bad_signature}, accept]}, END}\n",
+	"  - {open: , sign: {responder_sign: [{tamper: other_key}, {abort: 3}, accept]}, END}\n",
+	"  - {open: , sign: {initiator_sign: stop}, END}\n",
+	"  - {open: , sign: {responder_sign: stop}, END}\n",
+	"  - {open: , sign: {responder_sign: {delay: 4500ms}}, END}\n",
+	"  - {open: , sign: {initiator_sign: ignore}, END}\n",
+	"  - {open: {until: {initiator: on_chain_tx funding_signed, responder: on_chain_tx funding_created}}, END}\n  - {initiator: reconnect, END}\n  - {open: , END}\n",
+	"  - {open: {until: {initiator: on_chain_tx funding_signed, responder: on_chain_tx funding_created}}, END}\n  - {responder: {balances: [initiator]}, END}\n  - {initiator: {message: early}, END}\n  - {open: , END}\n",
+	"  - {responder: {open: {params: {responder_amount: 41000000000000}}}, END}\n  - {initiator: {open: }, END}\n",
+	"  - {responder: {open: {until: info fsm_up, params: {channel_reserve: 7}}}, END}\n  - {open: , END}\n",
+	"  - {initiator: {open: {until: info fsm_up, params: {push_amount: 9}}}, END}\n  - {open: , END}\n",
+	"  - {responder: {open: {until: info fsm_up, params: {keep_running: true, minimum_depth: 5, minimum_depth_strategy: plain}}}, END}\n  - {open: , END}\n",
+	"  - {initiator: {open: {params: {role: nobody}}}, END}\n  - {responder: {open: {params: {initiator_amount: -1}}}, END}\n  - {open: , END}\n",
+}
+
+// answers are what a client may say to a request to sign.
+var answers = []string{
+	"[accept, accept]", "[accept, {abort: 42}]", "[{abort: 42}, accept]", "{tamper: bad_signature}", "[{tamper: unsigned}, accept]",
+	"{tamper: other_transaction}", "{tamper: garbage}", "[{tamper: truncated}, accept]", "{abort: 1}", "{abort: 65535}", "[{abort: 0, raw: true}, accept]",
+	"{delay: 2s}", "{delay: {for: 3s, then: {abort: 9}}}", "ignore", "stop", "{disconnect: close}", "{disconnect: reset}", "reconnect",
+	"{propose: {transfer: 1}}", "{propose: {message: psst}}", "{tamper: {field: round, value: \"+1\", resign: true}}",
+}
+
+// tagOf returns a tag that a step leads to, of its actor or of the peer.
+func tagOf(step string) string {
+	for _, x := range []struct {
+		action string
+		tags   []string
+	}{
+		{"{transfer: 1}", []string{"update", "update_ack"}}, {"{transfer: 3}", []string{"update_ack", "update"}}, {"deposit", []string{"deposit_tx", "deposit_ack"}},
+		{"withdraw", []string{"withdraw_ack", "withdraw_tx"}}, {": close_solo", []string{"close_solo_sign"}}, {": close", []string{"shutdown_sign", "shutdown_sign_ack"}},
+		{"settle", []string{"settle_sign"}}, {"slash", []string{"slash_tx"}}, {"snapshot", []string{"snapshot_solo_tx"}},
+	} {
+		if strings.Contains(step, x.action) && !strings.Contains(step, "sign:") {
+			return x.tags[len(step)%len(x.tags)]
+		}
+	}
+	return ""
 }
 
 // TestRandomSessionsAreImported plays random sessions, and each of them again.

@@ -96,7 +96,23 @@ func ownClose(entries []Entry, i int) bool {
 			return true
 		case results.DirIn:
 			f := wire.DecodeFrame(bytes.Clone(entries[j].Frame))
-			return !ended(&f) || f.Kind == wire.KindError && wasUp(entries[:j], e.Side)
+			if f.Kind == wire.KindError || f.Kind == wire.KindResult && !wasStop(entries[:j], e.Side, f.ID) {
+				return wasUp(entries[:j], e.Side)
+			}
+			return !ended(&f)
+		}
+	}
+	return false
+}
+
+// wasStop says whether an answer with an id is the one to a stop.
+func wasStop(entries []Entry, side string, id wire.ID) bool {
+	for _, e := range slices.Backward(entries) {
+		if e.Side != side || e.Dir != results.DirOut {
+			continue
+		}
+		if f, ok := envelopeOf(e); ok && bytes.Equal(f.ID, id) {
+			return actionOf(e.Frame) == wire.ActionStop
 		}
 	}
 	return false

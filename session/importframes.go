@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"chanbot/outcome"
@@ -227,51 +226,6 @@ func (im *importer) slasher(from int) outcome.Role {
 		}
 	}
 	return outcome.Initiator
-}
-
-// onTime moves the frames that came with a block and that a request within the
-// channel cannot have led to into the step before it, so that they are waited
-// for before the request is sent: where every socket got them first.
-func (im *importer) onTime() {
-	for n, s := range im.steps {
-		if n == 0 || s.link == nil || !s.offChain() {
-			continue
-		}
-		early := make(map[string]int)
-		for label, list := range s.frames {
-			k := 0
-			for k < len(list) && withBlock(list[k]) {
-				k++
-			}
-			if slices.ContainsFunc(list[k:], withBlock) {
-				early = nil
-				break
-			}
-			early[label] = k
-		}
-		prev := im.waiting(n)
-		for label, k := range early {
-			if k > 0 && prev != nil {
-				prev.expect(label, s.frames[label][:k]...)
-				prev.end = s.begin
-				s.frames[label] = s.frames[label][k:]
-			}
-		}
-	}
-}
-
-// withBlock says whether a frame comes with a block.
-func withBlock(name string) bool {
-	return name == "on_chain_tx channel_changed" || strings.HasSuffix(name, "_locked")
-}
-
-// withDepth says whether a frame comes when a transaction is deep enough.
-func withDepth(name string) bool {
-	switch name {
-	case "info closed_confirmed", "info min_depth_achieved", "info minimum_depth_achieved":
-		return true
-	}
-	return strings.HasPrefix(name, "on_chain_tx ")
 }
 
 // waiting returns the last step before the one with a number that waits for

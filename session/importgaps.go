@@ -3,6 +3,8 @@ package session
 import (
 	"bytes"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"chanbot/results"
@@ -146,4 +148,33 @@ func (im *importer) rest(entry int, k *link, d time.Duration) {
 	im.steps = append(im.steps, &importStep{
 		entry: entry, subject: k.label, action: mapping{{"wait", duration(d)}}, loose: true, frames: map[string][]string{},
 	})
+}
+
+// aftermath is the time after a conflict of both sides in which each of them may
+// still hear of it from the other, and takes it for one with what it asks for now
+// (fsm.md 5.2).
+const aftermath = 20 * time.Millisecond
+
+// calm lets the aftermath of a conflict pass before a request for a new state to
+// which it did nothing.
+func (im *importer) calm() {
+	var out []*importStep
+	for n, s := range im.steps {
+		if n > 0 && s.link != nil && strings.HasPrefix(s.effect, "sign.") && slices.Contains(s.frames[s.link.label], s.effect) && bothConflict(im.steps[n-1]) {
+			out = append(out, &importStep{
+				entry: s.entry, subject: s.link.label, action: mapping{{"wait", duration(aftermath)}}, loose: true, frames: map[string][]string{},
+			})
+		}
+		out = append(out, s)
+	}
+	im.steps = out
+}
+
+// bothConflict says whether two sockets got a conflict by the node in a step.
+func bothConflict(s *importStep) bool {
+	n := 0
+	for _, list := range s.frames {
+		n += min(count(list, "conflict 2"), 1)
+	}
+	return n > 1
 }

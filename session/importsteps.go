@@ -161,6 +161,9 @@ func (im *importer) connect(i int, k *link) {
 	im.comes(k)
 	params := im.params(k)
 	if k.joins {
+		if im.stopped != nil && im.stopped.dead {
+			im.stopped = nil // the channel goes on
+		}
 		im.rest(i, k, absence)
 		var action any = "reconnect"
 		if len(params) > 0 {
