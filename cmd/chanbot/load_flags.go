@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"chanbot/load"
+	"chanbot/metrics"
 	"chanbot/results"
 	"chanbot/strategy"
 )
@@ -100,6 +101,9 @@ func (s *settings) adaptLoad(src source, sc *strategy.Scenario) error {
 	}
 	if s.given.Changed("iterations") {
 		return misuse("--duration says how long the load lasts", "%s: --iterations is for steps, and this scenario has load:", src.file)
+	}
+	if early := slices.ContainsFunc(measuredThresholds(sc.Thresholds), func(t metrics.Threshold) bool { return !onlyAtTheEnd(t) }); s.abort && !early {
+		return misuse("give one with --threshold, such as 'p99(transfer.response) < 50ms'", "%s: --abort-on-threshold needs a threshold that can break before the end", src.file)
 	}
 	l := sc.Load
 	l.Pairs = s.pairsOf(sc)

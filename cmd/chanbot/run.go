@@ -83,7 +83,7 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 			break
 		}
 		summary, err := p.play(ctx, j)
-		if err != nil {
+		if err != nil && (summary != nil || ctx.Err() == nil) { // that it was interrupted has been said
 			worst = worse(worst, endingOf(c.report(err)))
 		}
 		if summary != nil {
