@@ -1,15 +1,18 @@
 package fuzz
 
 import (
+	"os"
+	"strconv"
 	"testing"
 	"testing/synctest"
 )
 
-// TestACleanNodeBreaksNothing plays many cases against the embedded node.
+// TestACleanNodeBreaksNothing plays cases against the embedded node.
+// CHANBOT_FUZZ_CASES says how many of each seed, for a longer search.
 func TestACleanNodeBreaksNothing(t *testing.T) {
-	cases := 400
-	if testing.Short() {
-		cases = 60
+	cases := 120
+	if n, err := strconv.Atoi(os.Getenv("CHANBOT_FUZZ_CASES")); err == nil {
+		cases = n
 	}
 	for seed := range uint64(2) {
 		synctest.Test(t, func(t *testing.T) {
