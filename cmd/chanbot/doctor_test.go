@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -37,7 +38,8 @@ func (f finding) want(t *testing.T, m mark, words string) {
 	}
 }
 
-// waiting opens a responder's socket and keeps it.
+// waiting opens a responder's socket and keeps it. The machine of a socket that
+// was closed a moment ago may still have its place, so it tries more than once.
 func waiting(t *testing.T, node string, pair int) {
 	t.Helper()
 	q := refusedQuery()
@@ -47,15 +49,22 @@ func waiting(t *testing.T, node string, pair int) {
 	q.Set("responder_id", keys[2*pair+1].ID().String())
 	q.Set("channel_reserve", "0")
 	q.Set("port", strconv.Itoa(13200+pair))
-	conn, resp, err := websocket.DefaultDialer.Dial(node+"/channel?"+q.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
+	var last string
+	for range 200 {
+		conn, resp, err := websocket.DefaultDialer.Dial(node+"/channel?"+q.Encode(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		_, b, err := conn.ReadMessage()
+		if err == nil && strings.Contains(string(b), "fsm_up") {
+			t.Cleanup(func() { conn.Close() })
+			return
+		}
+		conn.Close()
+		last = fmt.Sprintf("%s, %v", b, err)
 	}
-	resp.Body.Close()
-	t.Cleanup(func() { conn.Close() })
-	if _, b, err := conn.ReadMessage(); err != nil || !strings.Contains(string(b), "fsm_up") {
-		t.Fatalf("%s, %v", b, err)
-	}
+	t.Fatal(last)
 }
 
 func TestDoctorFindsAFullNode(t *testing.T) {
