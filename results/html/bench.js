@@ -8,6 +8,7 @@
 
   // round returns ticks at round numbers from 0 to most.
   const round = (most, whole, unit) => {
+    if (!(most > 0)) return [];
     const rough = most / 7, e = 10 ** Math.floor(Math.log10(rough));
     let step = [1, 2, 2.5, 5, 10].map(m => m * e).find(s => s >= rough * .999);
     if (whole) step = Math.max(Math.ceil(step), 1);
