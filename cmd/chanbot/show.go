@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"chanbot/bot"
 	"chanbot/outcome"
@@ -45,11 +46,13 @@ func (p *player) show(j job, report *bot.Report, out *output, faults *faultLog) 
 	}
 }
 
-// unknownAccounts says that a step went wrong because an account is not on
-// the node's chain.
+// unknownAccounts says that a step, or the set-ups of a load, went wrong because
+// an account is not on the node's chain.
 func (p *player) unknownAccounts(steps []results.StepReport) bool {
+	unknown := outcome.Outcome{Kind: outcome.Refused, Code: wire.CodeParticipantNotFound}
 	return !p.s.embedded && slices.ContainsFunc(steps, func(s results.StepReport) bool {
-		return !s.Passed && s.Outcome.Kind == outcome.Refused && s.Outcome.Code == wire.CodeParticipantNotFound
+		return !s.Passed && (s.Outcome.Kind == unknown.Kind && s.Outcome.Code == unknown.Code ||
+			slices.ContainsFunc(s.Problems, func(text string) bool { return strings.Contains(text, unknown.String()) }))
 	})
 }
 
