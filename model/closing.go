@@ -58,8 +58,10 @@ func (c *Client) announceClosing() {
 	const got = "info closing"
 	switch f := &c.shut; {
 	case !c.judging():
-	case f.by == closeNone && c.reestablish == reestablishShaken:
-		f.by, f.solo = closeSolo, true // it is on the chain since then (fsm 6.8)
+	case f.by == closeNone && (c.reestablish == reestablishShaken || f.past && !f.said):
+		// It is on the chain since before the reestablish. An initiator says so at
+		// once, a responder when it falls back to that (fsm 5.3, 6.8).
+		f.by, f.solo = closeSolo, true
 	case f.said:
 		c.violate(RuleClosingOrder, "info closing once", got+" again")
 	case f.by == closeNone:

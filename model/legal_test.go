@@ -189,6 +189,25 @@ var legalSessions = map[string]func(*stage){
 		s.info(ini, wire.EventClosing)
 		s.report(ini, s.state)
 	},
+	"a responder that is open again falls back to the solo close before": func(s *stage) {
+		s.rich()
+		s.open()
+		s.info(res, wire.EventDied)
+		s.closed(res, 1000)
+		s.c[res].Connected(true)
+		s.fsm[res] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+		s.fsmUp(res, s.channel)
+		s.info(res, wire.EventChannelReestablished)
+		s.info(res, wire.EventOpen)
+		s.report(res, s.state)
+		s.propose(res, 1)
+		s.conflict(res, wire.ConflictTimeout, 1)
+		follow(s.shutdown(ini, nil)[:3])
+		s.abort(res, wire.TagShutdownSignAck, 42)
+		s.info(res, wire.EventAbortedUpdate)
+		s.info(res, wire.EventClosing)
+		s.conflict(ini, 42, 1)
+	},
 	"a mutual close that waited in the pool while the state machines were started anew": func(s *stage) {
 		s.rich()
 		s.open()
