@@ -1,8 +1,6 @@
 package simnode
 
 import (
-	"slices"
-
 	"chanbot/tx"
 	"chanbot/wire"
 )
@@ -64,11 +62,5 @@ func (f *fsm) textOf(id tx.ID) string {
 	return id.String()
 }
 
-// frameOf writes a notice into memory of its size.
-func frameOf(n notice, channel string) []byte {
-	room := takeRoom()
-	*room = n.append(*room, channel)
-	frame := slices.Clone(*room)
-	giveRoom(room)
-	return frame
-}
+// frameOf writes a notice into room that is given back when the frame has left.
+func frameOf(n notice, channel string) []byte { return n.append(*takeRoom(), channel) }

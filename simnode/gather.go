@@ -193,8 +193,8 @@ func (w *gathered) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Frames are read and written in room that is used again.
 var rooms = sync.Pool{New: func() any { return new(make([]byte, 0, firstRoom)) }}
 
-// Room is made for the frames of a transfer; what has grown much beyond them is
-// not kept.
+// Room is made for the frames of a transfer; what is smaller, or has grown much
+// beyond them, is not kept.
 const (
 	firstRoom = 2 << 10
 	keptRoom  = 64 << 10
@@ -203,7 +203,7 @@ const (
 func takeRoom() *[]byte { return rooms.Get().(*[]byte) }
 
 func giveRoom(b *[]byte) {
-	if cap(*b) <= keptRoom {
+	if firstRoom <= cap(*b) && cap(*b) <= keptRoom {
 		*b = (*b)[:0]
 		rooms.Put(b)
 	}

@@ -177,6 +177,9 @@ func (s *session) write(batch []outFrame) error {
 			s.out.release() // those before, and a close frame
 			return err
 		}
+		if s.node.bent == nil { // else a defect may have kept it
+			giveRoom(&f.bytes)
+		}
 	}
 	return nil
 }

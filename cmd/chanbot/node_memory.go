@@ -11,13 +11,14 @@ import (
 // memory Go would collect dozens of times a second under load; with thousands of
 // channels its default would double the memory.
 const (
-	leastGarbage = 16 << 20
+	leastGarbage = 32 << 20
 	shareGarbage = 3 // of what is in use, one part in so many
 )
 
-// gcPercent is the value of GOGC for a heap and stacks of this size.
+// gcPercent is the value of GOGC for a heap and stacks of this size. Go takes it
+// for a percentage of 4 MiB when there is less.
 func gcPercent(inUse uint64) int {
-	return int(100 * max(leastGarbage, inUse/shareGarbage) / max(inUse, 1<<20))
+	return int(100 * max(leastGarbage, inUse/shareGarbage) / max(inUse, 4<<20))
 }
 
 // sizes are what the garbage collector counts its percents of.

@@ -8,10 +8,12 @@ func TestGCPercent(t *testing.T) {
 		inUse uint64
 		want  int
 	}{
-		{0, 1600}, // not known yet
-		{4 * mib, 400},
-		{16 * mib, 100},
-		{48 * mib, 33},
+		{0, 800}, // not known yet
+		{2 * mib, 800},
+		{4 * mib, 800},
+		{16 * mib, 200},
+		{64 * mib, 50},
+		{96 * mib, 33},
 		{480 * mib, 33},
 	} {
 		if got := gcPercent(c.inUse); got != c.want {

@@ -12,7 +12,8 @@ const (
 	nodeTime  = 8 * time.Second
 
 	memoryPairs     = 2000
-	memoryTransfers = 20 // of each channel, so that its history is full
+	memoryTransfers = 20   // of each channel, so that its history is full
+	workTransfers   = 8000 // on one channel, after which a node has what it needs to work
 )
 
 // nodeCPU is row load-8.
@@ -61,16 +62,16 @@ func nodeMemory(ctx context.Context, b *bench) (figure, error) {
 		return figure{}, err
 	}
 	defer node.stop()
-	// Without any channel, but with all its code in memory.
+	// A node at work has all its code in memory, and garbage between two
+	// collections, however few its channels are.
 	first, err := openChannels(ctx, node, 1)
 	if err != nil {
 		return figure{}, err
 	}
-	if err := first.each(memoryTransfers); err != nil {
+	defer first.close()
+	if err := first.each(workTransfers); err != nil {
 		return figure{}, err
 	}
-	first.close()
-	time.Sleep(time.Second)
 	before, err := residentOf(node.pid())
 	if err != nil {
 		return figure{}, err
@@ -94,7 +95,7 @@ func nodeMemory(ctx context.Context, b *bench) (figure, error) {
 	perChannel := func(rss int64) float64 { return float64(rss-before) / float64(pairs) / 1024 }
 	return figure{
 		measured:  fmt.Sprintf("%s for %d channels", mebibytes(after), pairs),
-		reference: fmt.Sprintf("%s without a channel", mebibytes(before)),
+		reference: fmt.Sprintf("%s at work on one channel", mebibytes(before)),
 		ratio:     perChannel(after),
 		notes: []string{
 			note,
