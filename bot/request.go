@@ -269,11 +269,15 @@ func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy)
 	return o
 }
 
+// NeverConnected is the detail of an outcome outcome.Disconnected that says
+// nothing about the node: the client was not told to connect.
+const NeverConnected = "never connected"
+
 // without is the outcome of what cannot be sent because there is no socket.
 func (e *end) without(kind outcome.Operation) outcome.Outcome {
 	switch {
 	case e.client == nil:
-		return outcome.Outcome{Kind: outcome.Disconnected, Detail: "never connected"}
+		return outcome.Outcome{Kind: outcome.Disconnected, Detail: NeverConnected}
 	case kind == outcome.Stop && (e.died || e.closed == 1000):
 		return outcome.Outcome{Kind: outcome.Done, Detail: "the socket was closed already"}
 	case e.died && e.p.work != nil:

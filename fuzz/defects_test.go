@@ -58,7 +58,7 @@ func findDefect(t *testing.T, name string) {
 		}{{clean, false}, {place, true}} {
 			st := stage{place: at.place, blocks: &at.place.blocks, timeout: 2 * time.Second, patience: time.Second, seed: 1, pairs: f.Pairs}
 			if p := st.play(t.Context(), sc, 1<<22); (p.breach != nil) != at.fails {
-				t.Errorf("the repro fails: %v, want %v: %+v\n%s", p.breach != nil, at.fails, p.breach, f.Text)
+				t.Errorf("the repro of %s (expected %s, got %s) fails: %v, want %v: %+v\n%s", f.Rule, f.Expected, f.Got, p.breach != nil, at.fails, p.breach, f.Text)
 				return false
 			}
 		}

@@ -254,6 +254,9 @@ func (m *maker) body() {
 	kinds := slices.Clone(moves)
 	m.r.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 	kinds = kinds[:2+m.r.IntN(5)]
+	if m.timers && m.chance(60) {
+		kinds = append(kinds, move{weight: 10, do: (*maker).timer})
+	}
 	total := 0
 	for _, k := range kinds {
 		total += k.weight

@@ -268,10 +268,10 @@ func (m *maker) timer() {
 	r := m.role()
 	switch m.r.IntN(4) {
 	case 0: // the starter's timeout_sign
-		known(act(r, "{transfer: 1}"), "{timeout: , by: node}", "sign: {update: ignore}", "timeout: 3s")
+		known(act(r, "{transfer: 1}"), "{timeout: null, by: node}", "sign: {update: ignore}", "timeout: 3s")
 		known(act(m.role(), "{transfer: 1}"), "")
 	case 1: // the starter's timeout_accept, then the acker's timeout_sign
-		known(act(r, "{transfer: 1}"), "{timeout: , by: node}", "sign: {update_ack: ignore}", "timeout: 3s")
+		known(act(r, "{transfer: 1}"), "{timeout: null, by: node}", "sign: {update_ack: ignore}", "timeout: 3s")
 		known(act(r.Peer(), "{wait: {frame: conflict 3}}"), "", "timeout: 3s")
 		known(act(m.role(), "{transfer: 1}"), "")
 	case 2: // timeout_idle
@@ -283,7 +283,7 @@ func (m *maker) timer() {
 	default:
 		tag := m.pick("deposit_tx", "deposit_ack", "withdraw_tx", "withdraw_ack")
 		kind, _, _ := strings.Cut(tag, "_")
-		known(act(r, "{"+kind+": 1}"), "{timeout: , by: node}", "sign: {"+tag+": ignore}", "timeout: 3s")
+		known(act(r, "{"+kind+": 1}"), "{timeout: null, by: node}", "sign: {"+tag+": ignore}", "timeout: 3s")
 	}
 	m.ended()
 	m.up = true

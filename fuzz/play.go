@@ -23,6 +23,8 @@ const (
 	RuleExpectation = "expectation"
 	// RuleTimer: no timer of the node runs out before its time (fsm 4).
 	RuleTimer = "timer-early"
+	// RuleTimerLate: a timer of the node runs out when nothing happens (fsm 4).
+	RuleTimerLate = "timer-late"
 	// RuleDepth: a transaction is not deep enough before the key blocks are there
 	// that it waits for (fsm 6.1, 6.3).
 	RuleDepth = "depth-early"
@@ -126,7 +128,9 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	}
 	p.breach = broken(rep, listen)
 	if p.breach == nil && pairs == 1 {
-		p.breach = listen.earlyTimer(sc)
+		if p.breach = listen.earlyTimer(sc); p.breach == nil {
+			p.breach = listen.lateTimer(sc, p.took)
+		}
 	}
 	if p.breach == nil && s.blocks != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
 		p.breach = listen.earlyDepth(sc, s.blocks, started)
@@ -145,7 +149,7 @@ func broken(rep *bot.Report, t *tape) *breach {
 	}
 	for i := range rep.Scenario.Steps {
 		st := &rep.Scenario.Steps[i]
-		if st.Passed || st.Skipped || st.Outcome.Kind == outcome.Cancelled {
+		if st.Passed || st.Skipped || st.Outcome.Kind == outcome.Cancelled || st.Outcome.Detail == bot.NeverConnected {
 			continue
 		}
 		b := &breach{Rule: RuleExpectation, Expected: st.Expected, Got: st.Outcome.String(), Step: st.Index}

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bytes"
 	"math/big"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -14,6 +15,8 @@ type shrinker struct {
 	keeps func(text []byte) bool
 	// over says that there is no time left.
 	over func() bool
+	// timed are the steps of the original that expect a timer to run out.
+	timed []string
 }
 
 // shrink returns the smallest scenario that was found: first fewer steps, then
@@ -24,6 +27,7 @@ func (s *shrinker) shrink(text []byte) []byte {
 		return text
 	}
 	best := doc
+	s.timed = timedSteps(doc)
 	for again := true; again && !s.over(); {
 		again = false
 		for _, pass := range []func(*yaml.Node) (*yaml.Node, bool){s.fewerSteps, s.fewerParts, s.simplerValues} {
@@ -50,6 +54,11 @@ func (s *shrinker) try(doc *yaml.Node) bool {
 	if s.over() {
 		return false
 	}
+	for _, t := range timedSteps(doc) {
+		if !slices.Contains(s.timed, t) {
+			return false // without its times a step fails anywhere
+		}
+	}
 	text := render(doc)
 	if text == nil {
 		return false
@@ -58,6 +67,35 @@ func (s *shrinker) try(doc *yaml.Node) bool {
 		return false
 	}
 	return s.keeps(text)
+}
+
+// timedSteps returns, for each step that expects a timer of the node to run out,
+// what decides whether one can: the timers, and how long the step may take.
+func timedSteps(doc *yaml.Node) []string {
+	root := doc.Content[0]
+	list := member(root, "steps")
+	if list == nil {
+		return nil
+	}
+	var timers []byte
+	if channel := member(root, "channel"); channel != nil {
+		if t := member(channel, "timeouts"); t != nil {
+			timers = render(t)
+		}
+	}
+	var all []string
+	for _, step := range list.Content {
+		expect := member(step, "expect")
+		if expect == nil || member(expect, "timeout") == nil {
+			continue
+		}
+		limit := ""
+		if t := member(step, "timeout"); t != nil {
+			limit = t.Value
+		}
+		all = append(all, string(timers)+limit)
+	}
+	return all
 }
 
 // member returns the value of a key of a mapping, nil when it has none.
@@ -204,12 +242,17 @@ func walk(n *yaml.Node, path []int, visit func(*yaml.Node, []int)) {
 	}
 }
 
-// simplerValues makes numbers small and texts and times short.
+// simplerValues makes numbers small and texts and times short, but not the
+// timers of the node: with shorter ones honest steps fail at any node.
 func (s *shrinker) simplerValues(doc *yaml.Node) (*yaml.Node, bool) {
 	return s.changes(doc, func(doc *yaml.Node) []site {
 		var all []site
+		var timers []*yaml.Node
 		walk(doc, nil, func(n *yaml.Node, path []int) {
-			if n.Kind != yaml.ScalarNode || len(path) < 3 {
+			if t := member(n, "timeouts"); t != nil {
+				timers = append(timers, t.Content...)
+			}
+			if n.Kind != yaml.ScalarNode || len(path) < 3 || slices.Contains(timers, n) {
 				return
 			}
 			for _, v := range simpler(n.Value) {

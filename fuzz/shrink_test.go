@@ -61,3 +61,32 @@ steps:
 		t.Errorf("%d tries", tries)
 	}
 }
+
+// A step that waits for a timer keeps the timer and the time it may take, or it
+// would fail at any node.
+func TestATimerThatIsWaitedForIsKept(t *testing.T) {
+	const text = `chanbot: 1
+name: late
+channel:
+  lock_period: 3
+  timeouts: {sign: 600ms, accept: 500ms}
+steps:
+  - open:
+  - initiator: {transfer: 1}
+    sign: {update: ignore}
+    timeout: 3s
+    expect: {timeout: null, by: node}
+`
+	s := &shrinker{keeps: func([]byte) bool { return true }, over: func() bool { return false }}
+	got := string(s.shrink([]byte(text)))
+	if strings.Contains(got, "expect") && (!strings.Contains(got, "sign: 600ms") || !strings.Contains(got, "timeout: 3s")) || strings.Contains(got, "lock_period") {
+		t.Errorf("made of it:\n%s", got)
+	}
+	keepsExpectation := &shrinker{keeps: func(b []byte) bool { return strings.Contains(string(b), "by: node") }, over: s.over}
+	got = string(keepsExpectation.shrink([]byte(text)))
+	for _, want := range []string{"sign: 600ms", "accept: 500ms", "timeout: 3s", "timeout: null"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("without %s:\n%s", want, got)
+		}
+	}
+}

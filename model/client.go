@@ -51,11 +51,13 @@ type Client struct {
 	alone       bool // the peer's state machine has gone
 
 	// Requests.
-	queue  []*request // sent on this socket and not known to be handled
-	asked  []*request // own operations that were not offered yet
-	raw    []byte     // the frame that is being judged
-	found  []Violation
-	checks int // signatures that could have been verified
+	queue    []*request // sent on this socket and not known to be handled
+	asked    []*request // own operations that were not offered yet
+	collided *request   // own request that ended another one, which the peer had not heard of
+	other    *Client    // the peer's, set by NewPair
+	raw      []byte     // the frame that is being judged
+	found    []Violation
+	checks   int // signatures that could have been verified
 
 	// The pending operation and the last state.
 	op         *op

@@ -32,6 +32,9 @@ func (c *Client) Closed(code int, err error) []Violation {
 		}
 	case !dead && c.ending != "" && code == 1000:
 		c.violate(RuleAfterEnd, "info died after info "+c.ending, got)
+	case !dead && code == 1000 && c.sawUp && c.awaits():
+		// Who asks is not silent for 60 s, and a socket that is blocked ends with 1011.
+		c.violate(RuleCloseCode, "info died, or the answer to what was asked", got)
 	case !dead && code == 1000 && c.sawUp:
 		c.quirk(QuirkClosedSilently, "info died before the end", got)
 	}
@@ -45,4 +48,14 @@ func (c *Client) Closed(code int, err error) []Violation {
 	c.queue, c.owed, c.announced, c.ending = nil, nil, "", ""
 	c.becomeOffline()
 	return c.found
+}
+
+// awaits reports whether the node owes this side an answer that it gives at once.
+func (c *Client) awaits() bool {
+	if !c.certain() || c.loose || c.stopped || c.phase != PhaseOpen {
+		return false
+	}
+	return c.owed != nil || c.find(func(r *request) bool {
+		return !r.batch && !r.early && (r.kind == callAbort || r.mustAnswer() || r.mustReply())
+	}) >= 0
 }

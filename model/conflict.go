@@ -22,6 +22,11 @@ func (c *Client) conflict(f *wire.Frame) {
 	c.provoked(k.Code, got)
 	c.conflictRound(k)
 	c.log.conflict(c, k.Code)
+	c.collided = nil
+	// Two requests, the one that was offered and the one that ended it.
+	if o := c.op; k.Code == wire.ConflictConflict && o != nil && o.spec.own && o.answer == nil && len(c.asked) == 1 && c.log.ops <= 2 && c.peerIdle() {
+		c.collided = c.asked[0]
+	}
 	c.lose()
 	c.owed = nil
 	for _, r := range c.asked {

@@ -19,6 +19,27 @@ var legalSessions = map[string]func(*stage){
 		s.conflict(ini, wire.ConflictConflict, 1)
 		follow(s.deposit(ini, 5))
 	},
+	"a request that both sides' conflict left waiting is asked after it": func(s *stage) {
+		s.open()
+		s.check()
+		s.propose(ini, 1)
+		s.ok(res, s.ask(res, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}))
+		s.ok(ini, s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}))
+		s.conflict(ini, wire.ConflictConflict, 1)
+		s.request(ini, s.channel, wire.TagUpdate, s.offer(1), s.transfer(1))
+		s.check()
+	},
+	"the same is asked for again after the conflict": func(s *stage) {
+		s.open()
+		s.check()
+		s.propose(ini, 1)
+		again := wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}
+		s.ok(ini, s.ask(ini, again))
+		s.conflict(ini, wire.ConflictConflict, 1)
+		s.ok(ini, s.ask(ini, again))
+		s.request(ini, s.channel, wire.TagUpdate, s.offer(1), s.transfer(1))
+		s.check()
+	},
 	"a deposit that was given up comes into a block": func(s *stage) {
 		s.open()
 		follow(s.deposit(ini, 5)[:6])

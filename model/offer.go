@@ -81,6 +81,11 @@ func (c *Client) examineChannel(o *op, id tx.ID) {
 func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint64, hash tx.Hash) {
 	c.examineChannel(o, id)
 	o.round, o.moved = round, moved(updates)
+	for i := range updates {
+		if a := updates[i].Amount; a != nil && a.Sign() < 0 {
+			o.fail(RuleOfferBalance, "an amount of 0 or more", a.String()) // refused with 1002 (ws-api 4.2)
+		}
+	}
 	if want := c.ledger.round + 1; round != want {
 		if !c.stale {
 			o.fail(RuleOfferRound, "round "+number(want), "round "+number(round))

@@ -10,11 +10,22 @@ import (
 )
 
 // Pair compares the two sides of one channel. It has no state but what its two
-// clients remember between two checks.
+// clients remember between two checks, and that each knows the other one.
 type Pair struct{ Initiator, Responder *Client }
 
-// NewPair returns the pair of two clients.
-func NewPair(initiator, responder *Client) *Pair { return &Pair{initiator, responder} }
+// NewPair returns the pair of two clients. From then on the clients may only be
+// used one at a time.
+func NewPair(initiator, responder *Client) *Pair {
+	initiator.other, responder.other = responder, initiator
+	return &Pair{initiator, responder}
+}
+
+// peerIdle reports whether it is certain that the peer's client has done nothing
+// since the last check that could end an operation of this one.
+func (c *Client) peerIdle() bool {
+	p := c.other
+	return p != nil && p.other == c && p.certain() && !p.log.gap && p.log.ops == 0 && !p.log.pending && p.op == nil && !p.stopped && !p.leaveAsked
+}
 
 // Check judges what holds between the sides at a quiet point: every frame that
 // either socket had was told, and nothing is under way that either client knows

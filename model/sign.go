@@ -136,6 +136,9 @@ func (c *Client) asks(o *op, s *wire.Sign) {
 				near = i
 				continue
 			}
+			if r == c.collided && len(c.asked) == 1 {
+				c.violate(RuleSignUnasked, "no request to sign for "+r.name()+", which ended the one before (fsm 5.4)", "sign."+o.tag+" after the conflict")
+			}
 			c.asked = c.asked[i+1:]
 			c.caused(r, "sign."+o.tag)
 			return

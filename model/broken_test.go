@@ -1,0 +1,53 @@
+package model
+
+import (
+	"math/big"
+	"slices"
+	"testing"
+
+	"chanbot/wire"
+)
+
+// brokenSessions are further ways to break a rule, beside the one of each rule
+// that cases has.
+var brokenSessions = map[string]struct {
+	rule string
+	do   func(*stage)
+}{
+	"a negative amount is offered": {RuleOfferBalance, func(s *stage) {
+		s.open()
+		s.ok(ini, s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(-1)}))
+		s.request(ini, s.channel, wire.TagUpdate, s.offer(-1), s.transfer(-1))
+	}},
+	"a socket ends without a word on an abort": {RuleCloseCode, func(s *stage) {
+		s.open()
+		s.propose(ini, 1)
+		s.abort(ini, wire.TagUpdate, 65535)
+		s.closed(ini, 1000)
+	}},
+	"a socket ends without a word on a query": {RuleCloseCode, func(s *stage) {
+		s.open()
+		s.ask(ini, wire.GetBalances{})
+		s.closed(ini, 1000)
+	}},
+	"a request that ended another one is executed all the same": {RuleSignUnasked, func(s *stage) {
+		s.open()
+		s.check()
+		s.propose(ini, 1)
+		s.ok(ini, s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}))
+		s.conflict(ini, wire.ConflictConflict, 1)
+		s.request(ini, s.channel, wire.TagUpdate, s.offer(1), s.transfer(1))
+	}},
+}
+
+func TestBrokenSessions(t *testing.T) {
+	for name, c := range brokenSessions {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			c.do(s)
+			if !slices.ContainsFunc(s.found, func(v Violation) bool { return v.Rule == c.rule }) {
+				t.Errorf("found %+v, want %s", s.found, c.rule)
+			}
+		})
+	}
+}
