@@ -148,6 +148,7 @@ func (e *end) keepAlive(s *socket) {
 		e.p.lock()
 		defer e.p.unlock()
 		e.p.record(e.p.now(), e.side, results.DirPong, nil, true)
+		s.pongs, s.probe = max(s.pongs+1, s.pings), nil
 		return nil
 	})
 	s.pinger = time.AfterFunc(every, func() {
@@ -168,7 +169,12 @@ func (e *end) keepAlive(s *socket) {
 		e.p.unlock()
 		if due {
 			// A ping that cannot be written tells nothing that reading does not.
-			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
+			err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout))
+			e.p.lock()
+			if err == nil {
+				s.pings++
+			}
+			e.p.unlock()
 		}
 	})
 }
@@ -243,10 +249,31 @@ func (e *end) send(raw []byte, req wire.Request) bool {
 	if s == nil || s.ownClose {
 		return false
 	}
+	if s.pings > s.pongs && s.probe == nil {
+		s.probe = idOf(raw)
+	}
 	e.sent(raw, req)
 	e.p.record(e.p.now(), e.side, results.DirOut, raw, true)
 	e.p.enqueue(s, outgoing{outText, raw})
 	return true
+}
+
+// idOf returns the id of a request, nil for none or several.
+func idOf(raw []byte) wire.ID {
+	if reqs, _, _ := wire.ParseRequests(raw); len(reqs) == 1 {
+		return reqs[0].ID
+	}
+	return nil
+}
+
+// unponged judges that a ping was answered before what was sent after it (RFC
+// 6455, 5.5.2: as soon as is practical; a node reads its frames in order).
+func (e *end) unponged(s *socket, f *wire.Frame) {
+	if s.probe == nil || f.Kind != wire.KindResult && f.Kind != wire.KindError || string(f.ID) != string(s.probe) {
+		return
+	}
+	s.probe, s.pongs = nil, s.pings
+	e.p.violate(e, model.Violation{Role: e.role, Rule: ruleFraming, Expected: "a pong for the ping before it", Got: f.Name(), Frame: f.Raw})
 }
 
 // sent tells the model a frame that is about to be sent.
@@ -355,6 +382,7 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 		p.sweep()
 		return
 	}
+	e.unponged(s, f)
 	up := f.Info != nil && f.Info.Event == wire.EventFSMUp
 	if e.joins && up {
 		e.takeOver()

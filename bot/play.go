@@ -7,6 +7,8 @@ import (
 	"chanbot/results"
 	"chanbot/strategy"
 	"chanbot/wire"
+
+	"github.com/gorilla/websocket"
 )
 
 // play runs one step that is not made of steps, and returns when it is over.
@@ -131,6 +133,9 @@ func (p *pair) send(e *end, r *run) *op {
 	case what.Binary != nil:
 		tell(what.Binary, outBinary, what.Binary)
 	case what.Bytes != nil:
+		if closes(what.Bytes) && e.client != nil {
+			e.client.Closing()
+		}
 		tell(what.Bytes, outRaw, what.Bytes)
 	default:
 		var whole []byte
@@ -144,6 +149,31 @@ func (p *pair) send(e *end, r *run) *op {
 		o.tell(outcome.Outcome{Kind: outcome.Done})
 	}
 	return o
+}
+
+// closes says whether there is a close frame among frames of a client that are
+// written as bytes (RFC 6455, 5.2).
+func closes(b []byte) bool {
+	for len(b) >= 2 {
+		if b[0]&0x0f == websocket.CloseMessage {
+			return true
+		}
+		size, head := int(b[1]&0x7f), 2
+		switch {
+		case size == 127:
+			return false // longer than a step can be
+		case size == 126 && len(b) >= 4:
+			size, head = int(b[2])<<8|int(b[3]), 4
+		}
+		if b[1]&0x80 != 0 {
+			head += 4
+		}
+		if len(b) < head+size {
+			return false
+		}
+		b = b[head+size:]
+	}
+	return false
 }
 
 // expecting says whether an outcome is expected that a frame has to bring.

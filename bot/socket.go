@@ -17,6 +17,7 @@ import (
 
 	"chanbot/fault"
 	"chanbot/outcome"
+	"chanbot/wire"
 )
 
 const (
@@ -71,6 +72,9 @@ type socket struct {
 	lastOut  time.Duration // when the last frame was queued
 	pinger   *time.Timer
 	giveUp   *time.Timer // runs while a close is not answered
+	pings    int         // written
+	pongs    int         // of them answered, at least
+	probe    wire.ID     // of the first request behind a ping that was not answered; nil for none
 	ownClose bool        // this end closes, or has cut the connection
 	ownCut   bool        // without a close frame
 }

@@ -20,6 +20,8 @@ type purses struct {
 	balance [2]*big.Int
 	nonce   [2]uint64
 	start   [2]uint64 // the nonces before anything was done
+	locked  *big.Int  // what the chain has for the channel, nil for none
+	channel tx.ID
 }
 
 // add changes the coins of an account; those of others are not followed.
@@ -44,6 +46,13 @@ func (p *purses) pays(id tx.ID, fee *big.Int) {
 	}
 }
 
+// lock changes what the chain has for the channel.
+func (p *purses) lock(channel tx.ID, amount *big.Int, sign int64) {
+	if p.locked != nil && p.channel == channel && amount != nil {
+		p.locked.Add(p.locked, new(big.Int).Mul(amount, big.NewInt(sign)))
+	}
+}
+
 // include does what a transaction in a block does to the accounts
 // (transactions 7). It reports false for one whose effect is not known here.
 func (p *purses) include(t tx.Tx) bool {
@@ -52,12 +61,15 @@ func (p *purses) include(t tx.Tx) bool {
 		p.pays(t.InitiatorID, t.Fee)
 		p.add(t.InitiatorID, t.InitiatorAmount, -1)
 		p.add(t.ResponderID, t.ResponderAmount, -1)
+		p.channel, p.locked = tx.ChannelIDOf(t.InitiatorID, t.Nonce, t.ResponderID), new(big.Int).Add(t.InitiatorAmount, t.ResponderAmount)
 	case *tx.Deposit:
 		p.pays(t.FromID, t.Fee)
 		p.add(t.FromID, t.Amount, -1)
+		p.lock(t.ChannelID, t.Amount, 1)
 	case *tx.Withdraw:
 		p.pays(t.ToID, t.Fee)
 		p.add(t.ToID, t.Amount, 1)
+		p.lock(t.ChannelID, t.Amount, -1)
 	case *tx.SnapshotSolo:
 		p.pays(t.FromID, t.Fee)
 	case *tx.CloseSolo:
@@ -186,5 +198,20 @@ func (s *stage) coins(ctx context.Context, keys []tx.KeyPair, before *purses, t 
 			}
 		}
 	}
-	return nil
+	return s.locked(ctx, before)
+}
+
+// locked judges what the chain holds for a channel that is still open.
+func (s *stage) locked(ctx context.Context, p *purses) *breach {
+	if s.place.Locked == nil || p.locked == nil {
+		return nil
+	}
+	got, ok, err := s.place.Locked(ctx, p.channel)
+	if err != nil || !ok || got.Cmp(p.locked) == 0 {
+		return nil
+	}
+	return &breach{
+		Rule: RuleCoins, Role: outcome.Initiator, Cell: model.Cell{State: "chain", Input: "channel"},
+		Expected: p.locked.String() + " aettos in the channel by the transactions that were reported", Got: got.String(),
+	}
 }

@@ -219,6 +219,9 @@ func (m *maker) channel() {
 		}
 	}
 	if m.chance(8) {
+		m.params = append(m.params, "keep_alive: "+m.pick("5ms", "30ms", "200ms"))
+	}
+	if m.chance(8) {
 		extra = append(extra, "msg_forwarding: true")
 	}
 	if m.chance(8) {
@@ -315,7 +318,7 @@ func (m *maker) end() {
 		m.any(act(m.role(), "close"), "timeout: 8s")
 	case 1:
 		r := m.role()
-		m.any(act(r, "stop"))
+		m.honestStop(r)
 		m.any(act(r.Peer(), "stop"), "timeout: 2s")
 	default:
 		m.any("both: stop", "timeout: 2s")

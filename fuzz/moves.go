@@ -87,6 +87,10 @@ func (m *maker) query() {
 	case 3:
 		m.honest(act(r, "proof"), m.maybeNoID()...)
 	case 4:
+		if m.chance(50) {
+			m.any(act(r, "{history: {params: {n: "+m.pick("1", "3", "10", "40")+", type: ["+m.pick("rpt", "rcv", "snd", "req", "rpt, req")+"]}}}"), "raw: true")
+			return
+		}
 		m.any(act(r, "history"), m.maybeNoID()...)
 	case 5:
 		m.honest(act(r, "ping"), m.maybeNoID()...)
@@ -240,11 +244,21 @@ func (m *maker) soak() {
 // stop ends the channel at once.
 func (m *maker) stop() {
 	r := m.role()
-	m.any(act(r, "stop"), "timeout: 2s")
+	m.honestStop(r)
 	if m.chance(70) {
 		m.any(act(r.Peer(), "stop"), "timeout: 2s")
 	}
 	m.ended()
+}
+
+// honestStop ends a channel that has to end where nothing is under way (fsm 6.11).
+func (m *maker) honestStop(r outcome.Role) {
+	if !m.calm {
+		m.any(act(r, "stop"), "timeout: 2s")
+		return
+	}
+	m.step(act(r, "stop"), "timeout: 2s", fmt.Sprintf("expect: {outcome: done, frames: {%s: {in_order: [result ok, info died, close 1000]}}}", r))
+	m.calm = false
 }
 
 // timer lets a timer of the node run out.

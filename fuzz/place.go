@@ -23,6 +23,9 @@ type Place struct {
 	// Account returns the coins and the nonce of an account on the chain. Nil
 	// leaves the chain unjudged.
 	Account func(ctx context.Context, id tx.ID) (balance *big.Int, nonce uint64, err error)
+	// Locked returns what the chain holds for a channel; ok is false for one that
+	// it does not have. Nil leaves that unjudged.
+	Locked func(ctx context.Context, channel tx.ID) (amount *big.Int, ok bool, err error)
 	// Gone returns how the node has ended by itself, nil while it has not. Nil
 	// for a node that is somebody else's.
 	Gone func() error

@@ -59,6 +59,13 @@ func inMemory(t testing.TB, change func(*simnode.Config)) *Place {
 			a, err := client.Account(ctx, id)
 			return a.Balance, a.Nonce, err
 		},
+		Locked: func(ctx context.Context, id tx.ID) (*big.Int, bool, error) {
+			c, err := client.Channel(ctx, id)
+			if nodeapi.NotFound(err) {
+				return nil, false, nil
+			}
+			return c.Amount, err == nil, err
+		},
 		Keys: func(n int) ([2]tx.KeyPair, error) {
 			return [2]tx.KeyPair{tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("initiator %d", n)), tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("responder %d", n))}, nil
 		},

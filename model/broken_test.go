@@ -30,6 +30,21 @@ var brokenSessions = map[string]struct {
 		s.ask(ini, wire.GetBalances{})
 		s.closed(ini, 1000)
 	}},
+	"a peer dies of a leave that it was not told of": {RulePairLeave, func(s *stage) {
+		s.open()
+		s.check()
+		s.ok(ini, s.ask(ini, wire.Leave{}))
+		s.info(res, wire.EventDied)
+		s.in(ini, wire.AppendLeave(nil, s.channel, s.state.Text()))
+	}},
+	"a channel opens again after a reconnect": {RuleOpeningOrder, func(s *stage) {
+		s.open()
+		s.check()
+		s.closed(ini, 1006)
+		s.c[ini].Connected(true)
+		s.fsmUp(ini, s.channel)
+		s.info(ini, wire.EventOpen)
+	}},
 	"a request that ended another one is executed all the same": {RuleSignUnasked, func(s *stage) {
 		s.open()
 		s.check()

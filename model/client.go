@@ -24,6 +24,8 @@ type Client struct {
 	// The session.
 	phase         Phase
 	resume        Phase // where the socket before was when it ended
+	untold        bool  // it died while the peer left, and was not told
+	calmLoss      bool  // the socket before was lost while the channel was open and idle
 	reconnected   bool  // this socket continues an earlier one
 	stale         bool  // frames may have been missed: rules that need them wait
 	missed        bool  // the next socket starts stale
@@ -119,7 +121,7 @@ func (c *Client) Connected(reconnect bool) {
 	if dead && reconnect {
 		c.reestablish, c.alone, c.stopped = reestablishWaits, false, false
 	}
-	c.missed, c.reconnected = false, reconnect
+	c.missed, c.reconnected, c.untold = false, reconnect, false
 	c.sawUp, c.carrier = false, false
 	c.queue, c.owed, c.batched, c.announced, c.ending, c.closing = nil, nil, nil, "", "", false
 	c.becomeConnecting()

@@ -45,6 +45,7 @@ func (c *Client) Closed(code int, err error) []Violation {
 		c.missed = true
 		c.log.gap = true
 	}
+	c.calmLoss = c.settled() && !c.closed && !c.solo && !c.loose && !c.leaveAsked && !c.stopped && len(c.asked) == 0 && len(c.queue) == 0
 	c.queue, c.owed, c.announced, c.ending = nil, nil, "", ""
 	c.becomeOffline()
 	return c.found

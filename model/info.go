@@ -55,6 +55,7 @@ func (c *Client) info(f *wire.Frame) {
 		c.log.timeout = true
 	case wire.EventDied:
 		c.diedClosing()
+		c.diedUntold()
 		c.deadlyDuplicate()
 		c.log.died(c)
 		c.ending = ""
@@ -164,4 +165,16 @@ func (c *Client) aborted() {
 	}
 	c.log.abort(r)
 	c.op, c.announced = nil, ""
+}
+
+// diedUntold notes the end of a side whose peer asked to leave, and judges it:
+// channels.leave comes to both, when nothing was under way that may have kept it
+// (fsm 6.8).
+func (c *Client) diedUntold() {
+	p := c.other
+	c.untold = p != nil && p.other == c && p.leaveAsked && !c.hasLeft && !c.leaveAsked && c.phase == PhaseOpen && c.certain() &&
+		!c.loose && c.op == nil && c.ending == "" && !c.stopped && !c.errored && !c.closed && !c.solo && !c.ended && len(c.asked) == 0
+	if c.untold && p.hasLeft && !p.log.gap && p.certain() {
+		c.violate(RulePairLeave, "channels.leave on both sides", "info "+wire.EventDied)
+	}
 }

@@ -83,6 +83,9 @@ func (c *Client) opened() {
 	case !c.openingDone() && c.step < len(openings[c.cfg.Role])-1:
 		c.opening("info " + wire.EventOpen)
 	case c.stale:
+		if c.reconnected && c.calmLoss && !c.closed && !c.shut.said && !c.solo && c.reestablish == reestablishNone && c.peerCalm() {
+			c.violate(RuleOpeningOrder, "fsm_up alone after a reconnect (fsm 7)", "info open again")
+		}
 	case c.closed:
 		if c.refusedSettle {
 			c.quirk(QuirkSettleReopens, "a closing channel after a wrong settle signature", "info open")

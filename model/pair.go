@@ -20,6 +20,13 @@ func NewPair(initiator, responder *Client) *Pair {
 	return &Pair{initiator, responder}
 }
 
+// peerCalm reports whether the peer's client has nothing to do with the end of
+// the channel.
+func (c *Client) peerCalm() bool {
+	p := c.other
+	return p != nil && p.other == c && p.certain() && !p.log.gap && !p.closed && !p.solo && !p.stopped && !p.leaveAsked && p.reestablish == reestablishNone && p.phase == PhaseOpen
+}
+
 // peerIdle reports whether it is certain that the peer's client has done nothing
 // since the last check that could end an operation of this one.
 func (c *Client) peerIdle() bool {

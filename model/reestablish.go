@@ -30,6 +30,9 @@ func (c *Client) leave(f *wire.Frame) {
 	}
 	c.leaving, c.hasLeft, c.alone = true, true, true
 	c.log.left++
+	if p := c.other; p != nil && p.other == c && p.untold && c.certain() && !c.log.gap {
+		c.violate(RulePairLeave, "channels.leave on both sides", "info "+wire.EventDied+" on the other one")
+	}
 	if f.Leave.State != c.ledger.text {
 		c.sameState(f.Leave.State, got)
 	}

@@ -93,6 +93,13 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 			}
 			return a.Balance, a.Nonce, err
 		},
+		Locked: func(ctx context.Context, id tx.ID) (*big.Int, bool, error) {
+			ch, err := client.Channel(ctx, id)
+			if nodeapi.NotFound(err) {
+				return nil, false, nil
+			}
+			return ch.Amount, err == nil, err
+		},
 		Gone: func() error {
 			if !isClosed(node.gone()) {
 				return nil
