@@ -204,7 +204,11 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			keeps: func(text []byte) bool { return same(text, plays) },
 			over:  func() bool { return stopped() || time.Now().After(until) },
 		}
-		if small := sh.shrink(f.Text); again(small) || plays > 1 && (again(small) || again(small)) {
+		small, kept := sh.shrink(f.Text), false
+		for n := 0; n < plays && !kept; n++ {
+			kept = again(small)
+		}
+		if kept {
 			f.Text = small
 		} else {
 			again(f.Text) // what both sides see of it
