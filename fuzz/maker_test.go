@@ -11,7 +11,11 @@ import (
 // TestEveryCaseIsAScenario: what is drawn can be read, and is the same again.
 func TestEveryCaseIsAScenario(t *testing.T) {
 	aimed := make(map[model.Cell]int)
-	for seed := range uint64(3) {
+	seeds := uint64(3)
+	if raceEnabled { // make test draws all of them without
+		seeds = 1
+	}
+	for seed := range seeds {
 		for n := range 1200 {
 			c := makeCase(seed, n)
 			if _, problems := strategy.Parse("case.yaml", c.Text, strategy.Options{}); len(problems) > 0 {
@@ -24,6 +28,9 @@ func TestEveryCaseIsAScenario(t *testing.T) {
 				aimed[c.Target]++
 			}
 		}
+	}
+	if raceEnabled {
+		return // one seed does not aim at everything
 	}
 	for _, cell := range model.Cells() {
 		if aimed[cell] == 0 {

@@ -39,7 +39,8 @@ func page(t testing.TB, dir, name string, r *results.RunReport) string {
 
 // Every kind of report is drawn on every screen, says nothing on the console,
 // asks for nothing, keeps within the width of the screen and does not move
-// while it is made. The pictures are among the artifacts of the test.
+// while it is made. The pictures are among the artifacts of the test,
+// where those are kept (-artifacts).
 func TestReportsInABrowser(t *testing.T) {
 	reports := samples(t)
 	browser := startChromium(t)
@@ -79,6 +80,7 @@ func TestAReportIsUsed(t *testing.T) {
 	browser := startChromium(t)
 	r := samples(t)["failed"]
 	p := browser.open(page(t, t.ArtifactDir(), "used", r), screen{width: 1280, height: 1000})
+	defer p.close()
 	is := func(what, expression, want string) {
 		t.Helper()
 		if got := p.value(expression); got != want {

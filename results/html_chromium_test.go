@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"chanbot/results"
 )
 
 // chromium is a browser without a window, driven over its DevTools protocol by
@@ -38,8 +41,21 @@ type devtoolsMessage struct {
 	} `json:"error,omitempty"`
 }
 
-// startChromium skips the test where there is no Chromium.
+// browsing is the browser of all tests, which look at pages one after the
+// other; nil as long as there is none.
+var browsing *chromium
+
+// startChromium gives a test the browser, and skips it where there is none.
 func startChromium(t *testing.T) *chromium {
+	t.Helper()
+	if browsing == nil {
+		browsing = launch(t)
+	}
+	browsing.t = t
+	return browsing
+}
+
+func launch(t *testing.T) *chromium {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser takes its time")
@@ -54,7 +70,7 @@ func startChromium(t *testing.T) *chromium {
 	if path == "" {
 		t.Skip("no chromium or chrome is installed: reports are not looked at in a browser")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 12*time.Minute)
 	toBrowser, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +98,7 @@ func startChromium(t *testing.T) *chromium {
 		}
 	}
 	c := &chromium{t: t, in: in, out: bufio.NewReaderSize(out, 1<<20)}
-	t.Cleanup(func() {
+	results.AfterTests = append(results.AfterTests, func() {
 		_, _ = in.WriteString(`{"id":1000000,"method":"Browser.close"}` + "\x00") // it may be gone already
 		done := time.AfterFunc(10*time.Second, cancel)
 		_, _ = io.Copy(io.Discard, c.out) // until the last of its processes is gone
@@ -100,6 +116,7 @@ func (c *chromium) read() devtoolsMessage {
 	c.t.Helper()
 	b, err := c.out.ReadBytes(0)
 	if err != nil {
+		browsing = nil // the next test has another one
 		c.t.Fatalf("the browser is gone: %v", err)
 	}
 	var m devtoolsMessage
@@ -256,9 +273,13 @@ func (p *tab) complaints() []string {
 	return out
 }
 
-// shoot saves a picture of the whole page.
+// shoot saves a picture of the whole page, when the artifacts of tests are
+// kept: drawing it takes longer than everything else.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
+	if f := flag.Lookup("test.artifacts"); f == nil || f.Value.String() != "true" {
+		return
+	}
 	var m struct {
 		CSSContentSize struct{ Width, Height float64 }
 	}

@@ -21,8 +21,15 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(killed); path != "" {
 		writeUntilKilled(path)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, f := range AfterTests {
+		f()
+	}
+	os.Exit(code)
 }
+
+// AfterTests are called when all tests are over.
+var AfterTests []func()
 
 // writeUntilKilled records an operation each millisecond and says how many.
 func writeUntilKilled(path string) {

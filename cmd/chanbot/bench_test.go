@@ -99,6 +99,7 @@ func TestHopeless(t *testing.T) {
 // What is called hopeless does not hold in the end, whatever comes; and a step
 // is not called so when it does.
 func TestHopelessIsHopeless(t *testing.T) {
+	t.Parallel()
 	exprs := conditions(t, "p50(transfer.response) <= 10ms", "p99(transfer.response) < 10ms", "p99.9(transfer.response) < 12ms", "share(transfer.signed) >= 97.5%", "share(signed) > 50%", "max(transfer.service) < 1s")
 	rapid.Check(t, func(t *rapid.T) {
 		expr := measuredThresholds(rapid.SliceOfN(rapid.SampledFrom(exprs), 1, 1).Draw(t, "objective"))
@@ -212,7 +213,7 @@ func TestAnInterruptedSearch(t *testing.T) {
 					again.Do(func() { signals <- os.Interrupt })
 				}
 			}}
-			c := Command{Stdout: stdout, Stderr: stderr, Signals: signals}
+			c := Command{Stdout: stdout, Stderr: stderr, Signals: signals, Program: program}
 			code := c.Main([]string{"bench", "--pairs", "2", "--from", "50/s", "--step-duration", "2s", "--warmup", "0s", "--max-steps", "3",
 				"--max-lateness", "1m", "--objective", "p99(transfer.response) < 1m", "--out", dir})
 			if code != exitTerminated {

@@ -116,7 +116,7 @@ func madeRun(t *testing.T, name string, seed uint64, slow float64, change func(*
 // comparison runs compare --json and returns its exit code and what it printed.
 func comparison(t *testing.T, args ...string) (int, results.Comparison) {
 	t.Helper()
-	code, stdout, stderr := called(append([]string{"compare", "--json", "--quiet"}, args...)...)
+	code, stdout, stderr := apart(t, append([]string{"compare", "--json", "--quiet"}, args...)...)
 	var c results.Comparison
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, stdout, stderr)
@@ -138,6 +138,7 @@ func changeOf(t *testing.T, c results.Comparison, n int, measure string) results
 // Both sides show the numbers that the runs gave themselves, whatever is left
 // of the folders.
 func TestCompareShowsTheNumbersOfTheSummaries(t *testing.T) {
+	t.Parallel()
 	base, slower := madeRun(t, "base", 1, 1, nil), madeRun(t, "slower", 2, 1.2, nil)
 	want, err := base.Summary()
 	if err != nil {
@@ -180,6 +181,7 @@ func TestCompareShowsTheNumbersOfTheSummaries(t *testing.T) {
 }
 
 func TestCompareJudges(t *testing.T) {
+	t.Parallel()
 	base, same, slower := madeRun(t, "base", 1, 1, nil), madeRun(t, "same", 2, 1, nil), madeRun(t, "slower", 3, 1.2, nil)
 	for _, c := range []struct {
 		args []string
@@ -209,6 +211,7 @@ func TestCompareJudges(t *testing.T) {
 }
 
 func TestCompareTakesSeveralRunsOfASide(t *testing.T) {
+	t.Parallel()
 	var runs []string
 	for i, slow := range []float64{1, 1.05, .96, 1.02, 1.01} {
 		runs = append(runs, madeRun(t, "run"+strconv.Itoa(i), uint64(i+1), slow, nil).Path())
@@ -229,6 +232,7 @@ func TestCompareTakesSeveralRunsOfASide(t *testing.T) {
 }
 
 func TestCompareKnowsTheSamePlanInOtherWords(t *testing.T) {
+	t.Parallel()
 	text := func(s string) func(*results.Manifest) {
 		return func(m *results.Manifest) { m.Scenario = results.NewScenarioFile("mixed-load", "", s) }
 	}
@@ -252,6 +256,7 @@ func TestCompareKnowsTheSamePlanInOtherWords(t *testing.T) {
 
 // What run leaves behind is what compare reads.
 func TestCompareReadsRealRuns(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	for _, seed := range []string{"1", "2"} {
 		if code, stdout, stderr := called("run", "transfers", "--pairs", "2", "--iterations", "8", "--seed", seed, "--out", out, "--quiet", "--no-progress"); code != 0 {
@@ -277,6 +282,7 @@ func TestCompareReadsRealRuns(t *testing.T) {
 // A run that has asked the node's HTTP API knows the version of the node, so
 // that two versions can be told apart.
 func TestCompareNamesVersionsOfTheNode(t *testing.T) {
+	t.Parallel()
 	node, err := startNode()
 	if err != nil {
 		t.Fatal(err)

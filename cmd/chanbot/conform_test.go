@@ -22,13 +22,12 @@ import (
 // conformed runs conform with --json and returns its document.
 func conformed(t *testing.T, want int, args ...string) results.Conformance {
 	t.Helper()
-	var c call
-	args = append([]string{"conform", "--json", "--out", t.TempDir()}, args...)
-	if code := c.main(args...); code != want {
-		t.Fatalf("exit code %d, want %d\n%s", code, want, c.stderr.String())
+	code, stdout, stderr := apart(t, append([]string{"conform", "--json", "--out", t.TempDir()}, args...)...)
+	if code != want {
+		t.Fatalf("exit code %d, want %d\n%s", code, want, stderr)
 	}
 	var doc results.Conformance
-	unmarshal(t, c.stdout.Bytes(), &doc)
+	unmarshal(t, []byte(stdout), &doc)
 	return doc
 }
 
@@ -36,11 +35,6 @@ func conformed(t *testing.T, want int, args ...string) results.Conformance {
 // node that could be a correct one, or what none does.
 func TestConformTellsDamagedNodes(t *testing.T) {
 	t.Parallel()
-	node, err := startNode("--derive", "2", "--block-time", "20ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { node.stop() })
 	for _, d := range []struct {
 		name, of, role, frame string
 		change                func(frame []byte) [][]byte
@@ -60,12 +54,18 @@ func TestConformTellsDamagedNodes(t *testing.T) {
 		{"another error", "abort-nothing", "responder", "error 1018", replaced(`"code":1018`, `"code":1017`), results.CaseFailed, "violation"},
 	} {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			node, err := startNode("--derive", "2", "--block-time", "50ms")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { node.stop() })
 			r := damaged(t, node.url, d.role, d.frame, d.change)
 			code := exitPassed
 			if d.want != results.CaseOK {
 				code = exitFailed
 			}
-			doc := conformed(t, code, d.of, "--node", r, "--timeout", "1s")
+			doc := conformed(t, code, d.of, "--node", r, "--timeout", "10s") // what is missing is waited for
 			if len(doc.Cases) != 1 {
 				t.Fatalf("cases %+v", doc.Cases)
 			}

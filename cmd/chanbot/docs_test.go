@@ -95,9 +95,8 @@ func TestExamplesOfTheManual(t *testing.T) {
 		seen++
 		t.Run(fmt.Sprintf("line_%d", e.line), func(t *testing.T) {
 			t.Parallel()
-			var c call
-			if code := c.main(append(command, write(t, e.text))...); code != exitPassed {
-				t.Errorf("exit code %d of\n%s\n%s%s", code, e.text, c.stdout.String(), c.stderr.String())
+			if code, stdout, stderr := apart(t, append(command, write(t, e.text))...); code != exitPassed {
+				t.Errorf("exit code %d of\n%s\n%s%s", code, e.text, stdout, stderr)
 			}
 		})
 	}

@@ -118,6 +118,7 @@ func TestTargetRules(t *testing.T) {
 // A name that leads to this machine while the run is checked, and elsewhere
 // afterwards, gives no connection: neither at first nor when a side comes back.
 func TestANameThatRebindsIsRefusedWhenDialling(t *testing.T) {
+	t.Parallel()
 	node, err := startNode("--block-time", "10ms")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func TestANameThatRebindsIsRefusedWhenDialling(t *testing.T) {
 		t.Helper()
 		r := &turncoat{names: map[string][]string{"rebinds.test": addresses}}
 		var c call
-		cmd := Command{Stdin: strings.NewReader(""), Stdout: &c.stdout, Stderr: &c.stderr, Lookup: r.lookup}
+		cmd := Command{Stdin: strings.NewReader(""), Stdout: &c.stdout, Stderr: &c.stderr, Lookup: r.lookup, Program: program}
 		file := write(t, "chanbot: 1\nname: comes-back\nsteps:\n- open:\n- initiator: {disconnect: close}\n- initiator: reconnect\n- both: stop\n  expect: [done, died, disconnected]\n")
 		if code := cmd.Main([]string{"run", file, "--node", "ws://rebinds.test:" + u.Port(), "--out", t.TempDir()}); code != want {
 			t.Errorf("%v: exit code %d, want %d\n%s%s", addresses, code, want, c.stdout.String(), c.stderr.String())

@@ -57,8 +57,9 @@ const patience = 2 * time.Minute
 func prepareRun(t *testing.T, scenario string, args ...string) *runProcess {
 	t.Helper()
 	p := &runProcess{out: t.TempDir()}
-	all := append([]string{"chanbot", "run", write(t, scenario), "--out", p.out, "--prometheus", ":0", "--no-progress", "--max-lateness", "1m"}, args...)
-	p.cmd = &exec.Cmd{Path: os.Args[0], Args: all, Stdout: &p.stdout, Stderr: &p.stderr}
+	all := append([]string{"run", write(t, scenario), "--out", p.out, "--prometheus", ":0", "--no-progress", "--max-lateness", "1m"}, args...)
+	p.cmd = program(all...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	return p
 }
 

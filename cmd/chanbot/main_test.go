@@ -21,10 +21,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"chanbot": main})
-}
-
 // TestScripts runs the scripts of testdata/script, one for each feature of the
 // command line. Beside the usual commands they have these:
 //
@@ -57,6 +53,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			seed, err := filepath.Abs("../../session/testdata/seed-transcript.md")
 			e.Setenv("SEED", seed)
+			e.Setenv("GORACE", os.Getenv("GORACE"))
+			if err != nil || !raceEnabled {
+				return err
+			}
+			path, err := chanbot()
+			e.Setenv("PATH", filepath.Dir(path)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			return err
 		},
 		RequireExplicitExec: true,

@@ -31,6 +31,7 @@ func get(t *testing.T, s *started, path string) (status int, body map[string]any
 }
 
 func TestNodeServesTheHTTPAPIAtTheSameAddress(t *testing.T) {
+	t.Parallel()
 	s, err := startNode("--block-time", "on-demand", "--derive", "1", "--seed", "7")
 	if err != nil {
 		t.Fatal(err)

@@ -39,9 +39,8 @@ func TestPlanIsWhatARunDoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer node.stop()
-			var ran call
-			if code := ran.main("run", c.scenario, "--iterations", c.iterations, "--node", node.url, "--out", t.TempDir()); code != exitPassed {
-				t.Fatalf("exit code %d: %s%s", code, ran.stdout.String(), ran.stderr.String())
+			if code, stdout, stderr := apart(t, "run", c.scenario, "--iterations", c.iterations, "--node", node.url, "--out", t.TempDir()); code != exitPassed {
+				t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 			}
 			sum, want := new(big.Int), new(big.Int)
 			add := func(text string, sign int64, n int) {

@@ -34,6 +34,7 @@ func onlyRun(t *testing.T, dir string) *results.Folder {
 }
 
 func TestRunAndReportWriteTheSameHTML(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"steps": `chanbot: 1
 name: refused

@@ -54,7 +54,7 @@ func journalled(t *testing.T, share float64) *results.Folder {
 // called runs chanbot and returns what it said.
 func called(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	c := Command{Stdout: &out, Stderr: &errs}
+	c := Command{Stdout: &out, Stderr: &errs, Program: program}
 	code = c.Main(args)
 	return code, out.String(), errs.String()
 }

@@ -137,7 +137,7 @@ func TestANodeBehindTLSWithAPrivateAuthority(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var run call
-			code := run.main(append([]string{"run", "open-and-stop", "--node", wss, "--timeout", "2s", "--out", t.TempDir()}, c.args...)...)
+			code := run.main(append([]string{"run", "open-and-stop", "--node", wss, "--timeout", "2m", "--out", t.TempDir()}, c.args...)...)
 			said := run.stdout.String() + run.stderr.String()
 			if code != c.code || !strings.Contains(said, c.want) {
 				t.Errorf("exit code %d, want %d and %q\n%s", code, c.code, c.want, said)
@@ -159,7 +159,7 @@ func TestACertificateOfAnotherHost(t *testing.T) {
 	ours := newAuthority(t)
 	s, _ := serveTLS(t, ours.server(t, "elsewhere.test"))
 	var run call
-	code := run.main("run", "open-and-stop", "--node", "wss"+strings.TrimPrefix(s.URL, "https"), "--ca", ours.file, "--timeout", "2s", "--out", t.TempDir())
+	code := run.main("run", "open-and-stop", "--node", "wss"+strings.TrimPrefix(s.URL, "https"), "--ca", ours.file, "--timeout", "2m", "--out", t.TempDir())
 	if code != exitNotRun || !strings.Contains(run.stderr.String(), "certificate") {
 		t.Errorf("exit code %d: %s", code, run.stderr.String())
 	}
