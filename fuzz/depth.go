@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -12,15 +13,18 @@ import (
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
-// blockLog is when key blocks were asked for at a node that makes none by
-// itself.
+// blockLog is when key blocks were made at a node that makes none by itself.
 type blockLog struct {
 	mu    sync.Mutex
-	times []time.Time // one for each block
+	times []blockTime // one for each block, in the order in which they were ready
 }
+
+// blockTime is when a block was asked for, and when it was there.
+type blockTime struct{ asked, made time.Time }
 
 // watch returns what the embedded node can do, with every block noted.
 func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
@@ -29,24 +33,25 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 	}
 	own := *e
 	own.KeyBlocks = func(n int) {
-		l.mu.Lock()
-		for range n {
-			l.times = append(l.times, time.Now())
-		}
-		l.mu.Unlock()
+		asked := time.Now()
 		e.KeyBlocks(n)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for range n {
+			l.times = append(l.times, blockTime{asked, time.Now()})
+		}
 	}
 	return &own
 }
 
-// between returns how many blocks were asked for in a time, those at its ends
-// included.
-func (l *blockLog) between(from, to time.Time) int {
+// within returns how many blocks were asked for after a time and were there
+// before another one.
+func (l *blockLog) within(from, to time.Time) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for i := len(l.times) - 1; i >= 0 && !l.times[i].Before(from); i-- {
-		if !l.times[i].After(to) {
+	n := uint64(0)
+	for i := len(l.times) - 1; i >= 0 && l.times[i].made.After(from); i-- {
+		if l.times[i].asked.After(from) && l.times[i].made.Before(to) {
 			n++
 		}
 	}
@@ -79,12 +84,11 @@ func plainDepth(sc *strategy.Scenario, r outcome.Role) int {
 	return depth
 }
 
-// earlyDepth judges that no side has its depth before as many key blocks as it
-// waits for were made (fsm 6.1, 6.3). It takes a node that makes none by itself.
-func (t *tape) earlyDepth(sc *strategy.Scenario, blocks *blockLog, started time.Time) *breach {
-	// When each side was told of its block. A socket that was blocked gives
-	// everything late (fsm 3.3), beginning with the answer that was withheld.
-	var mined, answered [2]time.Duration
+// earlyDepth judges that no side has its depth before the block with the
+// transaction is as deep as it waits for (fsm 6.1, 6.3). It takes a node that
+// makes no blocks by itself, and one that says how deep a transaction is.
+func (s *stage) earlyDepth(ctx context.Context, t *tape, sc *strategy.Scenario, started time.Time) *breach {
+	var mined [2]*tx.Hash // what each side was told of last
 	for i := range t.frames {
 		f := &t.frames[i]
 		r, err := outcome.ParseRole(f.Side)
@@ -98,25 +102,36 @@ func (t *tape) earlyDepth(sc *strategy.Scenario, blocks *blockLog, started time.
 			continue
 		}
 		w := wire.DecodeFrame(f.Frame)
+		hash := &mined[r.Index()]
 		switch {
 		case w.OnChainTx != nil && w.OnChainTx.Info == wire.OnChainChannelChanged:
-			mined[r.Index()] = f.T
-			if answered[r.Index()] > 0 && f.T-answered[r.Index()] < burst {
-				mined[r.Index()] = 0
+			*hash = nil
+			if signed, err := tx.ParseSigned(w.OnChainTx.Tx); err == nil {
+				*hash = new(signed.Hash())
 			}
-		case w.Kind == wire.KindResult || w.Kind == wire.KindError:
-			answered[r.Index()] = f.T
-		case w.Info != nil && ownLocks[w.Info.Event] && mined[r.Index()] > 0:
-			want := plainDepth(sc, r) - 1 // the one that was being made when it was mined
-			from := started.Add(mined[r.Index()] - burst)
-			if got := blocks.between(from, started.Add(f.T)); got < want {
+		case w.Info != nil && ownLocks[w.Info.Event] && *hash != nil:
+			want := plainDepth(sc, r) - 1 // a block may just be coming
+			if want <= 0 {
+				continue
+			}
+			if got, ok := s.depthAt(ctx, **hash, started.Add(f.T)); ok && got < want {
 				return &breach{
 					Rule: RuleDepth, Role: r, Cell: model.Cell{State: "depth", Input: w.Info.Event},
-					Expected: fmt.Sprintf("%d key blocks before it", want), Got: fmt.Sprintf("%s after %d", w.Name(), got),
+					Expected: fmt.Sprintf("a transaction that is %d key blocks deep", want), Got: fmt.Sprintf("%s at %d", w.Name(), got),
 				}
 			}
-			mined[r.Index()] = 0
+			*hash = nil
 		}
 	}
 	return nil
+}
+
+// depthAt returns how deep a transaction was at a moment at most.
+func (s *stage) depthAt(ctx context.Context, hash tx.Hash, at time.Time) (depth int, ok bool) {
+	now := time.Now()
+	d, ok, err := s.place.Depth(ctx, hash)
+	if err != nil || !ok {
+		return 0, false
+	}
+	return int(d - min(d, s.blocks.within(at, now))), true
 }

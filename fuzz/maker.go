@@ -213,7 +213,7 @@ func (m *maker) channel() {
 		// some 17,000 blocks and 2 more than a hundred (ws-api 2.3).
 		depth := m.r.IntN(4)
 		if m.chance(50) {
-			extra = append(extra, "minimum_depth: "+[]string{"0", "1", "2", "5"}[depth], "minimum_depth_strategy: plain")
+			extra = append(extra, "minimum_depth: "+[]string{"0", "1", "5", "40"}[depth], "minimum_depth_strategy: plain")
 		} else {
 			extra = append(extra, "minimum_depth: "+[]string{"0", "5", "7", "10"}[depth], "minimum_depth_strategy: txfee")
 		}
@@ -232,7 +232,7 @@ func (m *maker) channel() {
 	}
 	if m.chance(10) {
 		i := m.r.IntN(2)
-		m.roles[i] = append(m.roles[i], "minimum_depth: "+m.pick("1", "4", "6"), "minimum_depth_strategy: plain")
+		m.roles[i] = append(m.roles[i], "minimum_depth: "+m.pick("1", "4", "30"), "minimum_depth_strategy: plain")
 	}
 	if !m.timers && m.chance(12) { // it takes the initiator three seconds to try again
 		m.params = append(m.params, "first: initiator")

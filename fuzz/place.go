@@ -26,6 +26,9 @@ type Place struct {
 	// Locked returns what the chain holds for a channel; ok is false for one that
 	// it does not have. Nil leaves that unjudged.
 	Locked func(ctx context.Context, channel tx.ID) (amount *big.Int, ok bool, err error)
+	// Depth returns how many key blocks are above the one with a transaction; ok
+	// is false for one that is in none, or not known. Nil leaves depths unjudged.
+	Depth func(ctx context.Context, hash tx.Hash) (depth uint64, ok bool, err error)
 	// Gone returns how the node has ended by itself, nil while it has not. Nil
 	// for a node that is somebody else's.
 	Gone func() error

@@ -66,6 +66,13 @@ func inMemory(t testing.TB, change func(*simnode.Config)) *Place {
 			}
 			return c.Amount, err == nil, err
 		},
+		Depth: func(ctx context.Context, hash tx.Hash) (uint64, bool, error) {
+			t, err := client.Transaction(ctx, hash)
+			if nodeapi.NotFound(err) {
+				return 0, false, nil
+			}
+			return t.Depth(), err == nil && !t.Pending, err
+		},
 		Keys: func(n int) ([2]tx.KeyPair, error) {
 			return [2]tx.KeyPair{tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("initiator %d", n)), tx.DeriveKeyPair([]byte("fuzz"), fmt.Sprintf("responder %d", n))}, nil
 		},

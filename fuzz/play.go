@@ -132,8 +132,8 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 			p.breach = listen.lateTimer(sc, p.took)
 		}
 	}
-	if p.breach == nil && s.blocks != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
-		p.breach = listen.earlyDepth(sc, s.blocks, started)
+	if p.breach == nil && s.blocks != nil && s.place.Depth != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
+		p.breach = s.earlyDepth(ctx, listen, sc, started)
 	}
 	if p.breach == nil {
 		p.breach = s.coins(ctx, keys, before, listen)

@@ -100,6 +100,13 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 			}
 			return ch.Amount, err == nil, err
 		},
+		Depth: func(ctx context.Context, hash tx.Hash) (uint64, bool, error) {
+			t, err := client.Transaction(ctx, hash)
+			if nodeapi.NotFound(err) {
+				return 0, false, nil
+			}
+			return t.Depth(), err == nil && !t.Pending, err
+		},
 		Gone: func() error {
 			if !isClosed(node.gone()) {
 				return nil
