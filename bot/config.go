@@ -120,6 +120,9 @@ type Config struct {
 	Metrics *metrics.Run
 	// Gauge is told how far the run is; nil tells nobody.
 	Gauge *metrics.Gauge
+	// Afterwards is asked, when the run is over and no rule was broken, whether one
+	// was after all; nil asks nobody.
+	Afterwards func(ctx context.Context) []results.Violation
 	// Faults is told of everything that the faults of the scenario did to a frame,
 	// from many goroutines at once; nil tells nobody.
 	Faults func(fault.Event)

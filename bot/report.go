@@ -86,6 +86,13 @@ func (r *reporter) violation(v results.Violation) {
 	r.violations = append(r.violations, v)
 }
 
+// broken says whether a rule was broken.
+func (r *reporter) broken() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.violations) > 0
+}
+
 // load takes the stages of a run under load, and its checks.
 func (r *reporter) load(steps []results.StepReport, checks []results.Check) {
 	r.mu.Lock()

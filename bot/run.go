@@ -63,6 +63,11 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	f.run(ctx)
 	took := f.now()
+	if cfg.Afterwards != nil && ctx.Err() == nil && !left(cfg.Leave) && !f.report.broken() {
+		for _, v := range cfg.Afterwards(ctx) {
+			f.report.violation(v)
+		}
+	}
 
 	rep := &Report{Decisions: f.decisions()}
 	rep.Scenario = results.ScenarioReport{

@@ -11,9 +11,11 @@
 //
 // What is found breaks a rule of package model, or one of the rules of this
 // package: an honest operation in a calm channel did not work (RuleExpectation),
-// a timer of the node ran out too early (RuleTimer), the chain has other coins
+// a timer of the node ran out too early or not at all (RuleTimer, RuleTimerLate),
+// a transaction counts as deep too early (RuleDepth), the chain has other coins
 // than the transactions that were reported give (RuleCoins), the node has gone or
-// does not answer any more (RuleNodeGone, RuleNodeHung).
+// does not answer any more (RuleNodeGone, RuleNodeHung). Watch judges runs that
+// are no search by those of them that need no second play.
 //
 // # Finding
 //

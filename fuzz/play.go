@@ -98,14 +98,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	cfg.Seed, cfg.Timeout, cfg.Patience, cfg.Grace = s.seed, s.timeout, s.patience, time.Second
 	cfg.Deny = s.deny
 	cfg.Frames, cfg.Cells = listen, listen.cell
-	if cfg.API != nil && cfg.API.Post != nil {
-		api, post := *cfg.API, cfg.API.Post
-		api.Post = func(ctx context.Context, s *tx.SignedTx) error {
-			listen.posted.Store(true)
-			return post(ctx, s)
-		}
-		cfg.API = &api
-	}
+	cfg.API = listen.watch(cfg.API)
 	started := time.Now()
 	cfg.Started = started
 	if s.blocks != nil {
@@ -128,7 +121,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	}
 	p.breach = broken(rep, listen)
 	if p.breach == nil && pairs == 1 {
-		if p.breach = listen.earlyTimer(sc); p.breach == nil {
+		if p.breach = listen.earlyTimer(sc, 10); p.breach == nil {
 			p.breach = listen.lateTimer(sc, p.took)
 		}
 	}

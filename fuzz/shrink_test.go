@@ -90,3 +90,26 @@ steps:
 		}
 	}
 }
+
+func TestATimerIsExpected(t *testing.T) {
+	const text = `chanbot: 1
+name: late
+steps:
+  - open:
+  - initiator: {transfer: 1}
+    sign: {update: ignore}
+    expect: any
+  - initiator: balances
+    expect: any
+`
+	got := string(timerExpected([]byte(text)))
+	if strings.Count(got, "expect: any") != 1 || !strings.Contains(got, "    sign: {update: ignore}\n    expect: {timeout: null, by: node}\n") {
+		t.Errorf("made of it:\n%s", got)
+	}
+	if _, err := parse([]byte(got)); err != nil {
+		t.Error(err)
+	}
+	if timerExpected([]byte("chanbot: 1\nname: x\nsteps:\n  - open:\n")) != nil {
+		t.Error("a step without anything to sign")
+	}
+}

@@ -17,15 +17,16 @@ const leastDefault = 120 * time.Second
 // earlyTimer judges that no timer of the node ran out before the shortest one
 // that the channel has. A state machine starts its timer again with everything
 // that happens to it, so what a side was told last is not later than that. What
-// the side has sent since may not have been read (fsm 3.3).
-func (t *tape) earlyTimer(sc *strategy.Scenario) *breach {
+// the side has sent since may not have been read (fsm 3.3). One part in slack of
+// the time is not judged.
+func (t *tape) earlyTimer(sc *strategy.Scenario, slack time.Duration) *breach {
 	least := leastDefault
 	for _, after := range sc.Channel.Timeouts {
 		if after > 0 {
 			least = min(least, after)
 		}
 	}
-	least -= least / 10
+	least -= least / slack
 	var sides [2]quietness
 	for i := range t.frames {
 		f := &t.frames[i]

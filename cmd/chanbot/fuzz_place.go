@@ -79,13 +79,28 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 		return nil, err
 	}
 	cfg.API = poster(client)
+	p := chainOf(client)
+	p.Bot, p.Keys = cfg, g.derived
+	p.Alive = func(ctx context.Context) error {
+		_, err := client.Status(ctx)
+		return err
+	}
+	p.Gone = func() error {
+		if !isClosed(node.gone()) {
+			return nil
+		}
+		return node.died()
+	}
+	p.Close = func() error {
+		client.Close()
+		return node.close()
+	}
+	return p, nil
+}
+
+// chainOf returns what an embedded node says of its chain.
+func chainOf(client *nodeapi.Client) *fuzz.Place {
 	return &fuzz.Place{
-		Bot:  cfg,
-		Keys: g.derived,
-		Alive: func(ctx context.Context) error {
-			_, err := client.Status(ctx)
-			return err
-		},
 		Account: func(ctx context.Context, id tx.ID) (*big.Int, uint64, error) {
 			a, err := client.Account(ctx, id)
 			if nodeapi.NotFound(err) {
@@ -107,17 +122,7 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 			}
 			return t.Depth(), err == nil && !t.Pending, err
 		},
-		Gone: func() error {
-			if !isClosed(node.gone()) {
-				return nil
-			}
-			return node.died()
-		},
-		Close: func() error {
-			client.Close()
-			return node.close()
-		},
-	}, nil
+	}
 }
 
 // derived returns accounts that nobody has used before on an embedded node.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"chanbot/bot"
+	"chanbot/fuzz"
 	"chanbot/results"
 	"chanbot/simnode"
 	"chanbot/tx"
@@ -52,6 +53,7 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		stop := whenGone(node, func() { abort(errNodeGone) })
 		defer stop()
 	}
+	var watch *fuzz.Watch
 	if base := p.apiOf(node); base != "" {
 		client, err := apiClient(base, p.where.guard, p.s.tls, p.s.header, 0)
 		if err != nil {
@@ -59,6 +61,9 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		}
 		defer client.Close()
 		cfg.API = poster(client)
+		if node != nil && judged(&cfg) {
+			watch = fuzz.NewWatch(ctx, chainOf(client), j.scenario, cfg.Keys)
+		}
 	}
 	out, err := p.output(j, &cfg, time.Now())
 	if err != nil {
@@ -85,6 +90,9 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		out.discard()
 		return nil, err
 	}
+	if watch != nil {
+		watch.Attach(&cfg)
+	}
 	stop := p.live(j, &cfg, cfg.Metrics, cfg.Gauge)
 	report, err := bot.Run(ctx, cfg)
 	stop()
@@ -106,6 +114,13 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 	}
 	p.leftOpen(out)
 	return &report.Summary, err
+}
+
+// judged says whether a run is judged as one of chanbot fuzz: the accounts of an
+// embedded node are those of one pair alone, which plays once.
+func judged(cfg *bot.Config) bool {
+	sc := cfg.Scenario
+	return sc.Load == nil && cfg.Pairs == 1 && cfg.Iterations <= 1 && sc.AccountPairs() == 1 && len(sc.Faults) == 0
 }
 
 // together returns two complaints as one, the first of them first. Either may
