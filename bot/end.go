@@ -63,6 +63,7 @@ type end struct {
 	forgotten int                 // of the oldest ones
 	inbox     []string            // names of frames that no frames in order have taken
 	behind    bool                // frames are those of a channel that is over
+	dropped   bool                // its client closed the last socket
 	rejoined  bool                // frames may have come while no socket was there
 	distorted bool                // a fault has changed frames of the channel: nobody is to blame for what follows
 }
@@ -124,6 +125,9 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 		e.opened, e.closing, e.reported = false, false, false
 		e.nth, e.lastSigned = nil, ""
 		e.asks, e.forgotten, e.inbox, e.states = nil, 0, nil, nil
+	}
+	if e.dropped { // what was on its way to the socket before came or did not
+		e.dropped, e.inbox = false, nil
 	}
 	if !e.joins {
 		e.client.Connected(reconnect)
@@ -328,7 +332,7 @@ func (e *end) lost(s *socket, how ending) {
 	if e.sock != s {
 		return
 	}
-	e.sock = nil
+	e.sock, e.dropped = nil, s.ownClose
 	e.closed = how.code
 	e.goneAt = e.p.now()
 	e.p.recount()

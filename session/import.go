@@ -37,6 +37,7 @@ type Imported struct {
 	uncoded bool             // closes have no code
 	oddly   bool             // answers to history.fetch do not count
 	loose   map[segment]bool // sockets whose end is not judged
+	dropped map[segment]bool // sockets that their clients close
 	lost    map[int]bool     // entries that the scenario leaves out
 	sent    map[string]int   // by label: what its clients send, connections too
 
@@ -77,7 +78,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, dropped: im.dropped, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -153,6 +154,7 @@ type importer struct {
 	oddly    bool             // a history came out as ok
 	pins     bool             // the request that is being read names a block
 	loose    map[segment]bool // sockets whose end is not judged
+	dropped  map[segment]bool // sockets that their clients close
 	steps    []*importStep
 	offers   []*offer
 	first    outcome.Role       // who connects first when open connects both
@@ -170,7 +172,7 @@ type importer struct {
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
+	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool), dropped: make(map[segment]bool)}
 	im.entries, im.lines, im.notes = fill(reorder(entries, lines))
 	im.all, im.links = linksOf(im.entries)
 	im.pairs = im.all.number()

@@ -26,7 +26,8 @@ func (im *Imported) Compare(got []Entry) []Divergence {
 		}
 		want[i] = e
 	}
-	want, got = im.judged(want), im.judged(im.before(got))
+	want, sockets := im.judged(want)
+	got = im.withoutCrossed(want, sockets, im.before(got))
 	all := Compare(want, got, Options{NodeOnly: true, Doubles: true, Eras: im.Old})
 	if several { // which sockets share a channel is chance where accounts are the same
 		all = slices.DeleteFunc(all, func(d Divergence) bool { return strings.Contains(d.Side, "/") })
@@ -54,13 +55,13 @@ func (im *Imported) before(got []Entry) []Entry {
 }
 
 // judged keeps the entries that are compared: not those of a side that stopped
-// second, whose end has several legal forms, nor timeouts that race.
-func (im *Imported) judged(entries []Entry) []Entry {
+// second, whose end has several legal forms, nor timeouts that race. With them come
+// the sockets that they belong to.
+func (im *Imported) judged(entries []Entry) (kept []Entry, sockets []segment) {
 	races := bytes.Contains(im.Scenario, []byte(optionalTimeout))
 	socket := make(map[string]int)            // how many a side has had
 	asks := make(map[string]string)           // by side and id: the method of a request
 	stops := make(map[string]map[string]bool) // ids of the stops of a side
-	var kept []Entry
 	for _, e := range entries {
 		switch e.Dir {
 		case results.DirConnect:
@@ -100,9 +101,31 @@ func (im *Imported) judged(entries []Entry) []Entry {
 			continue
 		}
 		e.Frame = anyID.ReplaceAll(e.Frame, []byte(`"id":0`)) // clients use ids twice
-		kept = append(kept, e)
+		kept, sockets = append(kept, e), append(sockets, segment{e.Side, socket[e.Side]})
 	}
-	return kept
+	return kept, sockets
+}
+
+// withoutCrossed judges the entries of a run, and leaves out what it got on a
+// socket beyond what the session got there, when its client closed it: that was on
+// its way, and came or did not. sockets are those of the session's entries.
+func (im *Imported) withoutCrossed(want []Entry, sockets []segment, run []Entry) (got []Entry) {
+	left := make(map[segment]int)
+	for i, s := range sockets {
+		if want[i].Dir == results.DirIn {
+			left[s]++
+		}
+	}
+	run, sockets = im.judged(run)
+	for i, s := range sockets {
+		if run[i].Dir == results.DirIn {
+			if left[s]--; left[s] < 0 && im.dropped[s] {
+				continue
+			}
+		}
+		got = append(got, run[i])
+	}
+	return got
 }
 
 // segment is the n-th socket that has a label, from 1.

@@ -135,7 +135,7 @@ func (im *importer) entry(i int, e Entry, k *link) {
 	case results.DirClose:
 		if ownClose(im.entries, i) {
 			im.step(i, k, mapping{{"disconnect", "close"}}).sends = false
-			im.alive[k.label] = false
+			im.alive[k.label], im.dropped[im.segment(k)] = false, true
 			return
 		}
 		c, _ := e.Close()
