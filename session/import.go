@@ -37,7 +37,7 @@ type Imported struct {
 	uncoded bool             // closes have no code
 	oddly   bool             // answers to history.fetch do not count
 	loose   map[segment]bool // sockets whose end is not judged
-	dropped map[segment]bool // sockets that their clients close
+	partial map[segment]bool // sockets of which a run may get more than the session
 	lost    map[int]bool     // entries that the scenario leaves out
 	sent    map[string]int   // by label: what its clients send, connections too
 
@@ -78,7 +78,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, dropped: im.dropped, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), sent: sent, uncoded: im.uncoded, oddly: im.oddly}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -154,7 +154,6 @@ type importer struct {
 	oddly    bool             // a history came out as ok
 	pins     bool             // the request that is being read names a block
 	loose    map[segment]bool // sockets whose end is not judged
-	dropped  map[segment]bool // sockets that their clients close
 	steps    []*importStep
 	offers   []*offer
 	first    outcome.Role       // who connects first when open connects both
@@ -172,8 +171,10 @@ type importer struct {
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool), dropped: make(map[segment]bool)}
+	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
+	entries, lines, pings := withoutPings(entries, lines)
 	im.entries, im.lines, im.notes = fill(reorder(entries, lines))
+	im.notes = append(im.notes, pings...)
 	im.all, im.links = linksOf(im.entries)
 	im.pairs = im.all.number()
 	im.owners, im.ids = make(map[string]string), make(map[string]*idents)
@@ -187,6 +188,18 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im.kept = im.keptGaps()
 	im.noIDs = im.idless()
 	return im
+}
+
+// partial returns the sockets of which a run may get more than the session has:
+// their clients closed them, or the session ends first.
+func (im *importer) partial() map[segment]bool {
+	all := make(map[segment]bool)
+	for _, k := range im.all.all {
+		if k.end < 0 || ownClose(im.entries, k.end) {
+			all[im.segment(k)] = true
+		}
+	}
+	return all
 }
 
 // sent counts what the steps of each socket send.

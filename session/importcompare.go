@@ -27,7 +27,7 @@ func (im *Imported) Compare(got []Entry) []Divergence {
 		want[i] = e
 	}
 	want, sockets := im.judged(want)
-	got = im.withoutCrossed(want, sockets, im.before(got))
+	got = im.withoutMore(want, sockets, im.before(got))
 	all := Compare(want, got, Options{NodeOnly: true, Doubles: true, Eras: im.Old})
 	if several { // which sockets share a channel is chance where accounts are the same
 		all = slices.DeleteFunc(all, func(d Divergence) bool { return strings.Contains(d.Side, "/") })
@@ -106,24 +106,25 @@ func (im *Imported) judged(entries []Entry) (kept []Entry, sockets []segment) {
 	return kept, sockets
 }
 
-// withoutCrossed judges the entries of a run, and leaves out what it got on a
-// socket beyond what the session got there, when its client closed it: that was on
-// its way, and came or did not. sockets are those of the session's entries.
-func (im *Imported) withoutCrossed(want []Entry, sockets []segment, run []Entry) (got []Entry) {
-	left := make(map[segment]int)
-	for i, s := range sockets {
-		if want[i].Dir == results.DirIn {
-			left[s]++
-		}
+// withoutMore judges the entries of a run, and leaves out what it got on a socket
+// beyond what the session got there, when the client closed that or the session
+// ends first: this was on its way, and was seen or not. want are the entries of
+// the session that are judged, and of their sockets.
+func (im *Imported) withoutMore(want []Entry, of []segment, run []Entry) (got []Entry) {
+	type kind struct {
+		segment
+		dir string
 	}
-	run, sockets = im.judged(run)
-	for i, s := range sockets {
-		if run[i].Dir == results.DirIn {
-			if left[s]--; left[s] < 0 && im.dropped[s] {
-				continue
-			}
+	left := make(map[kind]int)
+	for i, s := range of {
+		left[kind{s, want[i].Dir}]++
+	}
+	run, of = im.judged(run)
+	for i, s := range of {
+		k := kind{s, run[i].Dir}
+		if left[k]--; left[k] >= 0 || !im.partial[s] {
+			got = append(got, run[i])
 		}
-		got = append(got, run[i])
 	}
 	return got
 }

@@ -88,7 +88,7 @@ func ownClose(entries []Entry, i int) bool {
 			return false
 		case results.DirOut:
 			if actionOf(entries[j].Frame) == wire.ActionStop {
-				return false
+				return e.T == 0 && diedBefore(entries[:j], e.Side)
 			}
 			if e.T > 0 && e.T-entries[j].T < crossing {
 				continue // it may not have arrived
@@ -100,6 +100,21 @@ func ownClose(entries []Entry, i int) bool {
 				return wasUp(entries[:j], e.Side)
 			}
 			return !ended(&f)
+		}
+	}
+	return false
+}
+
+// diedBefore says whether the last thing before a side's frame in a transcript was
+// that another side heard of the end of its channel: then its client was closing
+// when it sent that.
+func diedBefore(entries []Entry, side string) bool {
+	for i, e := range slices.Backward(entries) {
+		if e.Side == side {
+			break
+		}
+		if e.Dir == results.DirIn && effect(entries, i) {
+			return true
 		}
 	}
 	return false
@@ -173,6 +188,34 @@ func (im *importer) isSilent() bool {
 		}
 	}
 	return false
+}
+
+// ownPings is the note of a ping that a scenario leaves out.
+const ownPings = "a WebSocket ping; chanbot sends its own"
+
+// withoutPings leaves out the WebSocket pings and pongs of a session that is too
+// short for its node to miss them, and notes the pings.
+func withoutPings(entries []Entry, lines []int) ([]Entry, []int, []Note) {
+	if len(entries) > 0 && entries[len(entries)-1].T-entries[0].T > silence-silence/20 {
+		return entries, lines, nil
+	}
+	var notes []Note
+	var outE []Entry
+	var outL []int
+	for i, e := range entries {
+		line := 0
+		if i < len(lines) {
+			line = lines[i]
+		}
+		switch e.Dir {
+		case results.DirPing:
+			notes = append(notes, Note{Line: line, Reason: ownPings})
+		case results.DirPong:
+		default:
+			outE, outL = append(outE, e), append(outL, line)
+		}
+	}
+	return outE, outL, notes
 }
 
 // crosses says whether a client's frame met the end of its socket by the node:

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
-	"time"
 
 	"chanbot/outcome"
 	"chanbot/results"
@@ -104,64 +102,6 @@ func (im *importer) segment(k *link) segment {
 		}
 	}
 	return segment{k.label, n}
-}
-
-// together is how close two ends are that have one cause.
-const together = 200 * time.Millisecond
-
-// bothTimers says whether the two sides of a channel waited for the same thing
-// and one of their timers ran out, or both did, so that it is chance which side
-// says so: at the timeout or the died of one of them.
-func (im *importer) bothTimers(at int, k *link) bool {
-	t := im.entries[at].T
-	from, to := im.stretch(at)
-	var last [2]string // what each side heard before, by role
-	var timeout, died [2]bool
-	var since time.Duration // the last entry before
-	for i, e := range im.entries {
-		o := im.links[i]
-		if o != nil && e.T < t-together {
-			since = e.T
-		}
-		if o == nil || e.Dir != results.DirIn || o.number != k.number {
-			continue
-		}
-		f := wire.DecodeFrame(bytes.Clone(e.Frame))
-		near := e.T >= t-together && e.T <= t+together && (t > 0 || i >= from && i < to)
-		switch name := f.Name(); {
-		case name == "info timeout":
-			timeout[o.role.Index()] = near || timeout[o.role.Index()]
-		case name == "info died":
-			died[o.role.Index()] = near || died[o.role.Index()]
-		case e.T <= t:
-			last[o.role.Index()] = name
-		}
-	}
-	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && last[0] == last[1]
-	return died[0] && died[1] && (one || timeout[0] && timeout[1])
-}
-
-// stretch returns the entries around one in which no client sent anything.
-func (im *importer) stretch(at int) (from, to int) {
-	sends := func(i int) bool {
-		return im.entries[i].Dir == results.DirOut || im.entries[i].Dir == results.DirConnect
-	}
-	for from = at; from > 0 && !sends(from-1); from-- {
-	}
-	for to = at + 1; to < len(im.entries) && !sends(to); to++ {
-	}
-	return from, to
-}
-
-// timer says whether one of the timers that a connection sets takes that long.
-func (k *link) timer(d time.Duration) bool {
-	for _, name := range timeoutNames {
-		ms, err := strconv.ParseInt(k.query.Get("timeout_"+name), 10, 64)
-		if set := time.Duration(ms) * time.Millisecond; err == nil && ms > 0 && d > set*9/10 && d < set*12/10 {
-			return true
-		}
-	}
-	return false
 }
 
 // before takes the frames that came before the node answered the request of a

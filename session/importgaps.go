@@ -42,11 +42,22 @@ func (im *importer) lost(i int, k *link) bool {
 // did anything.
 func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
 	switch {
-	case im.kept[i] || gap > longGap && im.unanswered(i, k):
+	case im.kept[i] || gap > longGap && im.unanswered(i, k) || gap >= shortGap && im.absent():
 		im.rest(i, k, gap)
 	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
 		im.rest(i, k, gap)
 	}
+}
+
+// absent says that a client has dropped out of a channel whose machine may live
+// on: its timers run, and nobody hears of it.
+func (im *importer) absent() bool {
+	for _, k := range im.all.all {
+		if k.dropped && !im.alive[k.label] && !im.ended[k.label] {
+			return true
+		}
+	}
+	return false
 }
 
 // shortGap is the shortest time that is kept while a timer of the node runs.

@@ -31,6 +31,7 @@ type link struct {
 	// stopping says that its client has asked to stop by now, dead that it has
 	// heard of the end.
 	stopping, dead bool
+	dropped        bool // its client has closed it by now
 	// begin and end are the entries of its connection and of its end; -1 for
 	// none. stops says that its client asks to stop.
 	begin, end int

@@ -71,7 +71,7 @@ func (im *importer) run() {
 				before = e.T
 				im.step(i, k, mapping{{"send", mapping{{"bytes", emptyPing}}}})
 			} else {
-				im.note(i, "a WebSocket ping; chanbot sends its own")
+				im.note(i, ownPings)
 			}
 			continue
 		case results.DirIn, results.DirOut, results.DirConnect, results.DirClose:
@@ -135,7 +135,7 @@ func (im *importer) entry(i int, e Entry, k *link) {
 	case results.DirClose:
 		if ownClose(im.entries, i) {
 			im.step(i, k, mapping{{"disconnect", "close"}}).sends = false
-			im.alive[k.label], im.dropped[im.segment(k)] = false, true
+			im.alive[k.label], k.dropped = false, true
 			return
 		}
 		c, _ := e.Close()
