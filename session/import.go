@@ -38,6 +38,7 @@ type Imported struct {
 	oddly   bool             // answers to history.fetch do not count
 	loose   map[segment]bool // sockets whose end is not judged
 	partial map[segment]bool // sockets of which a run may get more than the session
+	maybe   map[frameOf]bool // frames that come or do not
 	lost    map[int]bool     // entries that the scenario leaves out
 	sent    map[string]int   // by label: what its clients send, connections too
 
@@ -72,13 +73,14 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	sent := im.sent()
 	im.onTime()
 	im.missed()
+	im.cutShortByEnd()
 	im.lateAnswers()
 	im.calm()
 	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), sent: sent, uncoded: im.uncoded, oddly: im.oddly}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), maybe: im.maybe, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label
@@ -154,6 +156,7 @@ type importer struct {
 	oddly    bool             // a history came out as ok
 	pins     bool             // the request that is being read names a block
 	loose    map[segment]bool // sockets whose end is not judged
+	maybe    map[frameOf]bool // frames that come or do not
 	steps    []*importStep
 	offers   []*offer
 	first    outcome.Role       // who connects first when open connects both
@@ -171,7 +174,7 @@ type importer struct {
 }
 
 func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
-	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool)}
+	im := &importer{o: o, watched: make(map[string]string), left: make(map[int]bool), loose: make(map[segment]bool), maybe: make(map[frameOf]bool)}
 	entries, lines, pings := withoutPings(entries, lines)
 	im.entries, im.lines, im.notes = fill(reorder(entries, lines))
 	im.notes = append(im.notes, pings...)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"chanbot/results"
@@ -49,6 +50,9 @@ func (im *importer) arrange() {
 	}
 	for i := range list {
 		crossed(list, i)
+	}
+	for i := range list {
+		lastBlock(list, i)
 	}
 	im.answered, im.asked = make(map[int]bool), make(map[int]int)
 	at := make(map[*item]int, len(list))
@@ -175,5 +179,41 @@ func crossed(list []*item, i int) {
 			moveUp(list, k, i+k-j)
 		}
 		return
+	}
+}
+
+// lastBlock looks for the stop at i that met a block: what came with that before
+// the end was on its way when the client sent the stop, and is put before it.
+func lastBlock(list []*item, i int) {
+	s := list[i]
+	if !s.isSend() || actionOf(s.Frame) != wire.ActionStop {
+		return
+	}
+	var early []int // where the frames of blocks are
+	others := make(map[*link]bool)
+	for j := i + 1; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link == nil:
+			continue
+		case !s.near(x) || x.Dir != results.DirIn && x.link != s.link:
+			return
+		}
+		f := wire.DecodeFrame(bytes.Clone(x.Frame))
+		switch name := f.Name(); {
+		case withBlock(name) && !others[x.link]:
+			early = append(early, j)
+		case x.link == s.link && name == "info died":
+			if !slices.ContainsFunc(early, func(j int) bool { return list[j].link == s.link }) {
+				return
+			}
+			for _, j := range early {
+				moveUp(list, j, i)
+				i++
+			}
+			return
+		case x.answers != s:
+			others[x.link] = true
+		}
 	}
 }

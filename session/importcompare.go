@@ -93,6 +93,9 @@ func (im *Imported) judged(entries []Entry) (kept []Entry, sockets []segment) {
 			if name == "info min_depth_achieved" || name == "info minimum_depth_achieved" {
 				continue // they come when blocks do
 			}
+			if im.maybe[frameOf{e.Side, name}] {
+				continue
+			}
 			ends := name == "info died" || name == "info peer_disconnected" || name == "result ok" && stops[e.Side][string(f.ID)]
 			if ends && im.loose[segment{e.Side, socket[e.Side]}] || races && name == "info timeout" {
 				continue

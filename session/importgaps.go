@@ -42,18 +42,19 @@ func (im *importer) lost(i int, k *link) bool {
 // did anything.
 func (im *importer) meanwhile(i int, k *link, gap time.Duration) {
 	switch {
-	case im.kept[i] || gap > longGap && im.unanswered(i, k) || gap >= shortGap && im.absent():
+	case im.kept[i] || gap > longGap && im.unanswered(i, k) || gap >= shortGap && im.absent(i):
 		im.rest(i, k, gap)
 	case len(im.steps) > 0 && gap > blink && gap < longGap && im.steps[len(im.steps)-1].quiet() && im.steps[len(im.steps)-1].link != k:
 		im.rest(i, k, gap)
 	}
 }
 
-// absent says that a client has dropped out of a channel whose machine may live
-// on: its timers run, and nobody hears of it.
-func (im *importer) absent() bool {
+// absent says that a client has dropped out of a channel, to which it has not come
+// back by an entry: the timers of its machine run, and nobody hears of it.
+func (im *importer) absent(at int) bool {
 	for _, k := range im.all.all {
-		if k.dropped && !im.alive[k.label] && !im.ended[k.label] {
+		back := func(o *link) bool { return o.role == k.role && o.joins && o.begin > k.end && o.begin < at }
+		if k.dropped && !k.dead && !slices.ContainsFunc(im.all.all, back) {
 			return true
 		}
 	}

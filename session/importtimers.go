@@ -52,7 +52,7 @@ func (im *importer) bothTimers(at int, k *link) bool {
 func (im *importer) unseen(k *link, at int) bool {
 	var peer *link
 	for _, o := range im.all.all {
-		if o.role != k.role && o.number == k.number && o.begin < at {
+		if o.role != k.role && o.number == k.number && o.begin < at && (k.channel == "" || o.channel == k.channel) {
 			peer = o
 		}
 	}
