@@ -191,7 +191,7 @@ func TestTheSeedAsAScenario(t *testing.T) {
 // writes is a scenario.
 func FuzzImport(f *testing.F) {
 	for _, file := range sessions(f) {
-		if data, err := os.ReadFile(file); err == nil && len(data) < 60<<10 {
+		if data, err := os.ReadFile(file); err == nil && len(data) < 16<<10 {
 			f.Add(data)
 		}
 	}
