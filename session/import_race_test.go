@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"chanbot/results"
@@ -108,12 +109,13 @@ func replayedTwice(t *testing.T, entries []session.Entry) {
 		}
 		im, s := imported(t, "race"+how.ext, data)
 		second := new(tape)
-		problem := play(t, s, second)
+		var problem strings.Builder
+		problem.WriteString(play(t, s, second))
 		for _, d := range im.Compare(second.entries) {
-			problem += fmt.Sprintf("line %d: %s", im.Line(d.WantIndex), d)
+			problem.WriteString(fmt.Sprintf("line %d: %s", im.Line(d.WantIndex), d))
 		}
-		if problem != "" {
-			t.Errorf("%s: %s\n%s", how.ext, problem, im.Scenario)
+		if problem.String() != "" {
+			t.Errorf("%s: %s\n%s", how.ext, problem.String(), im.Scenario)
 		}
 	}
 }
