@@ -309,6 +309,7 @@ func (s *search) enough() bool {
 	}
 	if s.confirmed++; s.confirmed == s.cfg.Findings {
 		s.closeLocked(fmt.Sprintf("as many findings as were wanted (%d)", s.confirmed))
+		s.stopPlaying() // what else is going on can find nothing more
 	}
 	return true
 }

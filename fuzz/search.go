@@ -15,9 +15,10 @@ import (
 
 // search is one run of the fuzzer.
 type search struct {
-	cfg     Config
-	started time.Time
-	plays   counter // plays at the shared place
+	stopPlaying context.CancelFunc // breaks off the cases that are being played
+	cfg         Config
+	started     time.Time
+	plays       counter // plays at the shared place
 
 	mu        sync.Mutex // guards what follows
 	next      int
@@ -84,6 +85,7 @@ type suspect struct {
 func (s *search) run(ctx context.Context) (*Report, error) {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
+	s.stopPlaying = stop
 	if s.cfg.Duration > 0 {
 		timer := time.AfterFunc(s.cfg.Duration, func() { s.close("") })
 		defer timer.Stop()
@@ -170,6 +172,9 @@ func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
 		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed}
 		p := st.play(ctx, sc, s.plays.next())
 		if ctx.Err() != nil {
+			s.mu.Lock()
+			s.actions -= int64(c.Actions) // broken off
+			s.mu.Unlock()
 			return
 		}
 		if p.unreached != nil || gone(place) || p.breach != nil && s.mayBeGone(p.breach) {
