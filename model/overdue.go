@@ -42,7 +42,7 @@ func (c *Client) reactive() bool {
 		return false
 	}
 	for _, o := range []*op{c.op, c.create} {
-		if o != nil && (o.maybe || o.answer == nil || o.answer.kind == callSignature && !o.exact()) {
+		if o != nil && (o.maybe || o.answer == nil || o.answer.kind == callSignature && !c.signedWell(o)) {
 			return false
 		}
 	}

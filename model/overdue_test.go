@@ -46,6 +46,14 @@ var overdueCases = map[string]struct {
 		s.propose(ini, 1)
 		s.answer(ini, wire.TagUpdate, s.pending, s.channel)
 	}},
+	"an opening that does not go on": {RuleStuck, false, func(s *stage) { s.open(8) }},
+	"an opening with a wrong signature": {"", false, func(s *stage) {
+		s.open(7)
+		half := s.sign(&tx.SignedTx{Tx: s.create.Tx}, ini)
+		s.id++
+		s.out(res, wire.AppendSigned(nil, wire.IntID(s.id), wire.TagResponderSign, half.Sign(s.keys[res], "ae_other", tx.Raw).Text()))
+		s.in(res, wire.AppendOK(nil, wire.IntID(s.id), s.channel))
+	}},
 	"the acker has not answered": {"", false, func(s *stage) { s.open(); s.half(ini, 1) }},
 	"no report on either side":   {RuleStuck, false, func(s *stage) { s.open(); s.cosign(ini, 1) }},
 	"no report for the starter":  {RuleStuck, false, func(s *stage) { s.open(); s.report(res, s.cosign(ini, 1)) }},
