@@ -99,6 +99,13 @@ const mostSignatures = 32
 // verified reports whether s has a signature of each party. Signatures that
 // need not be checked now count as good.
 func (c *Client) verified(s *tx.SignedTx, always bool, ids ...tx.ID) bool {
+	return c.verifiedBeside(nil, s, always, ids...)
+}
+
+// verifiedBeside is verified when it is known who made some of the signatures:
+// those are tried last, because to try one in vain takes as long as to try the
+// right one, in both forms.
+func (c *Client) verifiedBeside(known [][]byte, s *tx.SignedTx, always bool, ids ...tx.ID) bool {
 	if c.cfg.NetworkID == "" {
 		return true
 	}
@@ -113,12 +120,12 @@ func (c *Client) verified(s *tx.SignedTx, always bool, ids ...tx.ID) bool {
 		if id.IsZero() {
 			continue
 		}
-		signed := false
-		for _, sig := range s.Signatures {
-			if signed = tx.Verify(id, c.cfg.NetworkID, s.Tx, sig); signed {
-				break
-			}
+		by := func(sig []byte) bool { return tx.Verify(id, c.cfg.NetworkID, s.Tx, sig) }
+		isKnown := func(sig []byte) bool {
+			return slices.ContainsFunc(known, func(k []byte) bool { return bytes.Equal(k, sig) })
 		}
+		signed := slices.ContainsFunc(s.Signatures, func(sig []byte) bool { return !isKnown(sig) && by(sig) }) ||
+			slices.ContainsFunc(s.Signatures, func(sig []byte) bool { return isKnown(sig) && by(sig) })
 		if !signed {
 			return false
 		}

@@ -100,15 +100,18 @@ func (c *Client) cosignatures(o *op, state *tx.SignedTx, text string, own bool) 
 	if own && o.checked || c.ledger.text == text {
 		return
 	}
-	ids := c.parties[:]
-	me := c.cfg.Role.Index()
-	if o.spec.own && len(o.sent) > 0 && holdsAll(state.Signatures, o.sent[len(o.sent)-1].Signatures) && len(o.sent[len(o.sent)-1].Signatures) > 0 {
-		ids = []tx.ID{c.parties[1-me]} // the node took this client's signature
+	ids, known := c.parties[:], [][]byte(nil)
+	if o.spec.own && len(o.sent) > 0 {
+		mine := o.sent[len(o.sent)-1].Signatures
+		if len(mine) > 0 && holdsAll(state.Signatures, mine) { // the node took this client's signature
+			me := c.cfg.Role.Index()
+			ids, known = c.parties[1-me:2-me], mine
+		}
 	}
 	if _, general := o.inner.(*tx.GAMeta); general || o.inner == nil {
 		return
 	}
-	if !c.verified(state, o.spec.kind != kindUpdate, ids...) {
+	if !c.verifiedBeside(known, state, o.spec.kind != kindUpdate, ids...) {
 		c.violate(RuleUpdateSignatures, "a signature of each party", number(uint64(len(state.Signatures)))+" signatures, not both good")
 	}
 }
