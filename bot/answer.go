@@ -125,7 +125,7 @@ func (e *end) do(a *asked, m strategy.Move) *watch {
 	case strategy.MoveIgnore, strategy.MoveHold:
 		w.resolve(outcome.Outcome{Kind: outcome.Done})
 	case strategy.MoveTamper:
-		e.sendSigned(a, w, e.tampered(a, m.Tamper))
+		e.sendSigned(a, w, e.tampered(a, m.Tamper), nil)
 	case strategy.MovePropose:
 		w.started = true
 		e.p.propose(e, a.run, m.Propose, w)
@@ -171,7 +171,7 @@ func (e *end) accept(a *asked, w *watch) {
 	}
 	a.again = true
 	signed := offer.Sign(e.key, e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm)
-	e.sendSigned(a, w, signed.Text())
+	e.sendSigned(a, w, signed.Text(), signed)
 }
 
 // refuse does not sign. What can be aborted is aborted with the code of a
@@ -194,8 +194,9 @@ func (e *end) refuse(a *asked, err error) {
 	}
 }
 
-// sendSigned answers with a transaction.
-func (e *end) sendSigned(a *asked, w *watch, text string) {
+// sendSigned answers with the text of a transaction: of signed, or of another one
+// when that is nil.
+func (e *end) sendSigned(a *asked, w *watch, text string, signed *tx.SignedTx) {
 	id, method := a.id(true), a.method()
 	if w != nil {
 		w.id, w.method = id, method
@@ -205,7 +206,7 @@ func (e *end) sendSigned(a *asked, w *watch, text string) {
 		raw = a.call(id, "signed_tx", quotedText(text))
 	}
 	req := wire.Request{Method: method, ID: id, SignedTx: text, HasSignedTx: true, Raw: raw}
-	if !e.send(raw, req) {
+	if !e.sendWith(raw, req, signed) {
 		return
 	}
 	if e.p.fleet.answers {

@@ -248,7 +248,11 @@ func (e *end) took(s *socket, kind int, raw []byte) (fresh bool) {
 // send puts a frame of the client on the wire. The model is told before it
 // goes. raw must not be changed afterwards. It reports false when there is no
 // socket to send on.
-func (e *end) send(raw []byte, req wire.Request) bool {
+func (e *end) send(raw []byte, req wire.Request) bool { return e.sendWith(raw, req, nil) }
+
+// sendWith is send of an answer with a transaction that is known, not only its
+// text, unless signed is nil.
+func (e *end) sendWith(raw []byte, req wire.Request, signed *tx.SignedTx) bool {
 	s := e.sock
 	if s == nil || s.ownClose {
 		return false
@@ -256,7 +260,7 @@ func (e *end) send(raw []byte, req wire.Request) bool {
 	if s.pings > s.pongs && s.probe == nil {
 		s.probe = idOf(raw)
 	}
-	e.sent(raw, req)
+	e.sent(raw, req, signed)
 	e.p.record(e.p.now(), e.side, results.DirOut, raw, true)
 	e.p.enqueue(s, outgoing{outText, raw})
 	return true
@@ -281,7 +285,7 @@ func (e *end) unponged(s *socket, f *wire.Frame) {
 }
 
 // sent tells the model a frame that is about to be sent.
-func (e *end) sent(raw []byte, req wire.Request) {
+func (e *end) sent(raw []byte, req wire.Request, signed *tx.SignedTx) {
 	if e.joins {
 		return
 	}
@@ -296,7 +300,7 @@ func (e *end) sent(raw []byte, req wire.Request) {
 			}
 		}
 	}
-	e.client.Sent(raw, req)
+	e.client.SentSigned(raw, req, signed)
 }
 
 // close ends the socket from this side.

@@ -128,7 +128,7 @@ func (p *pair) send(e *end, r *run) *op {
 		if reqs, batch, ok := wire.ParseRequests(raw); ok && !batch {
 			o.id, o.method = reqs[0].ID, reqs[0].Method
 		}
-		e.sent(raw, wire.Request{})
+		e.sent(raw, wire.Request{}, nil)
 		tell(raw, outText, raw)
 	case what.Binary != nil:
 		tell(what.Binary, outBinary, what.Binary)
@@ -142,7 +142,7 @@ func (p *pair) send(e *end, r *run) *op {
 		for _, part := range what.Fragments {
 			whole = append(whole, part...)
 		}
-		e.sent(whole, wire.Request{})
+		e.sent(whole, wire.Request{}, nil)
 		tell(fragments(what.Fragments), outRaw, whole)
 	}
 	if t := o.track.(sendTrack); o.id == nil && !t.expecting {

@@ -130,7 +130,7 @@ func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method
 	req := p.wanted(e, a)
 	method = req.Method()
 	if len(a.Options) == 0 && a.Params == nil {
-		return wire.AppendCall(nil, id, req), method
+		return wire.AppendCall(make([]byte, 0, 256), id, req), method
 	}
 	params := req.AppendParams(nil)
 	if len(a.Options) > 0 {

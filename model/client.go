@@ -156,12 +156,12 @@ func (c *Client) Round() uint64 { return c.ledger.round }
 
 // Balances returns the balances of that state, before the first one those that
 // the connection parameters give, and nil, nil when they are not known, for
-// example after a contract call. They are copies.
+// example after a contract call. They must not be changed, and never are.
 func (c *Client) Balances() (initiator, responder *big.Int) {
 	if !c.ledger.known {
 		return nil, nil
 	}
-	return new(big.Int).Set(c.ledger.balances[0]), new(big.Int).Set(c.ledger.balances[1])
+	return c.ledger.balances[0], c.ledger.balances[1]
 }
 
 // LastSigned returns the last co-signed state that the node has shown to this

@@ -87,16 +87,20 @@ func (c *Client) apply(b balances, updates []wire.Update) (after balances, ok bo
 	return b, true, below
 }
 
-// moved returns how many coins the updates put into the channel or take out.
-func moved(updates []wire.Update) *big.Int {
-	sum := new(big.Int)
+// moved returns how many coins the updates put into the channel or take out, nil
+// for none.
+func moved(updates []wire.Update) (sum *big.Int) {
 	for i := range updates {
 		u := &updates[i]
 		switch {
-		case u.Amount == nil:
-		case u.Op == wire.OpDeposit:
+		case u.Amount == nil || u.Op != wire.OpDeposit && u.Op != wire.OpWithdrawal:
+			continue
+		case sum == nil:
+			sum = new(big.Int)
+		}
+		if u.Op == wire.OpDeposit {
 			sum.Add(sum, u.Amount)
-		case u.Op == wire.OpWithdrawal:
+		} else {
 			sum.Sub(sum, u.Amount)
 		}
 	}

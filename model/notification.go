@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -15,12 +14,8 @@ const frameLimit = 4 << 20
 
 // envelope judges what all frames have in common (ws-api 3.2).
 func (c *Client) envelope(f *wire.Frame) {
-	if !bytes.Contains(f.Raw, []byte(`"jsonrpc":"2.0"`)) || !bytes.Contains(f.Raw, []byte(`"version":1`)) {
-		members, _ := wire.Members(f.Raw)
-		version, _ := wire.Text(members["jsonrpc"])
-		if version != "2.0" || string(members["version"]) != "1" {
-			c.violate(RuleEnvelope, `jsonrpc "2.0" and version 1`, excerpt(f.Raw))
-		}
+	if !f.Enveloped {
+		c.violate(RuleEnvelope, `jsonrpc "2.0" and version 1`, excerpt(f.Raw))
 	}
 	if len(f.Raw) > frameLimit && f.Kind == wire.KindNotification && f.Method != wire.MethodHistoryFetchReply {
 		c.violate(RuleFrameSize, "at most "+number(frameLimit)+" bytes", number(uint64(len(f.Raw))))

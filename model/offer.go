@@ -138,7 +138,7 @@ func (c *Client) examineSignatures(o *op) {
 // from its own connection parameters; the responder's node compares only the
 // state hash (ws-api 2.1).
 func (c *Client) examineCreate(o *op, t *tx.Create) {
-	o.round, o.moved = 1, new(big.Int)
+	o.round = 1
 	if c.cfg.Role == outcome.Initiator {
 		c.compareCreate(o, t)
 	}

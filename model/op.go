@@ -63,11 +63,12 @@ type op struct {
 	// nil when that is not known here (generalized accounts).
 	offer *tx.SignedTx
 	inner tx.Tx
+	hash  tx.Hash // of offer.Tx
 
 	round   uint64 // of the state that it makes, 0 for none
 	known   bool   // after is known
 	after   balances
-	moved   *big.Int // coins put into the channel, negative for taken out
+	moved   *big.Int // coins put into the channel, negative for taken out; nil for none
 	faults  []fault
 	doubts  []fault // what a correct node may offer and this client does not sign
 	lock    lockStep

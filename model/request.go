@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -97,7 +98,11 @@ func action(req *wire.Request) string {
 // not. req is the request in it; with the zero Request the frame is read as the
 // node reads it, batches and text that it ignores included. Binary frames,
 // which the node ignores, are not to be told.
-func (c *Client) Sent(frame []byte, req wire.Request) {
+func (c *Client) Sent(frame []byte, req wire.Request) { c.SentSigned(frame, req, nil) }
+
+// SentSigned is [Client.Sent] for a request whose signed_tx is the text of
+// signed, which is then not read again. signed must not be changed afterwards.
+func (c *Client) SentSigned(frame []byte, req wire.Request, signed *tx.SignedTx) {
 	if c.phase == PhaseOffline {
 		c.Connected(false)
 	}
@@ -105,7 +110,7 @@ func (c *Client) Sent(frame []byte, req wire.Request) {
 		if req.Raw == nil {
 			req.Raw = frame
 		}
-		c.sent(req, false)
+		c.sent(req, signed, false)
 		return
 	}
 	reqs, batch, ok := wire.ParseRequests(frame)
@@ -113,15 +118,15 @@ func (c *Client) Sent(frame []byte, req wire.Request) {
 		return
 	}
 	for _, r := range reqs {
-		c.sent(r, batch)
+		c.sent(r, nil, batch)
 	}
 }
 
-func (c *Client) sent(req wire.Request, batch bool) {
+func (c *Client) sent(req wire.Request, signed *tx.SignedTx, batch bool) {
 	r := &request{kind: kindOf(&req), req: req, batch: batch, early: !c.sawUp, apart: c.phase < PhaseFunding || c.alone || c.reestablish == reestablishWaits}
 	switch r.kind {
 	case callSignature:
-		c.sentSignature(r)
+		c.sentSignature(r, signed)
 	case callAbort:
 		c.sentAbort(r)
 	case callStop:

@@ -45,7 +45,10 @@ func (c *Client) settle(o *op) {
 	// A signature that crossed with a conflict may meet the same transaction,
 	// offered again.
 	c.seen[c.seenNext], c.seenNext = o, (c.seenNext+1)%len(c.seen)
-	o.given = o.offer != nil && slices.Contains(c.given[:], tx.Blake2b(o.offer.Tx))
+	if o.offer != nil {
+		o.hash = tx.Blake2b(o.offer.Tx)
+		o.given = slices.Contains(c.given[:], o.hash)
+	}
 	if o.spec.kind == kindCreate {
 		c.create = o
 		if o.offer != nil {

@@ -20,15 +20,24 @@ func (c *Client) pendingFor(tag string) *op {
 	return nil
 }
 
-// sentSignature notes a signed answer. What the node does with a wrong one is
-// in fsm 5.6: an undecodable one leaves the operation pending.
-func (c *Client) sentSignature(r *request) {
+// sentSignature notes a signed answer: s, or what its text holds when s is nil.
+// What the node does with a wrong one is in fsm 5.6: an undecodable one leaves
+// the operation pending.
+func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 	r.tag = wire.AnsweredTag(r.req.Method)
 	r.op = c.pendingFor(r.tag)
-	s, err := tx.ParseSigned(r.req.SignedTx)
+	var err error
+	if s == nil {
+		s, err = tx.ParseSigned(r.req.SignedTx)
+	}
+	asOffered := err == nil && r.op != nil && r.op.offer != nil && bytes.Equal(s.Tx, r.op.offer.Tx)
 	if err == nil {
-		c.given[c.givenNext] = tx.Blake2b(s.Tx)
-		c.givenNext = (c.givenNext + 1) % len(c.given)
+		hash := &c.given[c.givenNext]
+		if c.givenNext = (c.givenNext + 1) % len(c.given); asOffered {
+			*hash = r.op.hash
+		} else {
+			*hash = tx.Blake2b(s.Tx)
+		}
 	}
 	if r.op == nil {
 		// Parked, dropped, or the end of the state machine (fsm 3.2).
@@ -45,7 +54,7 @@ func (c *Client) sentSignature(r *request) {
 		}
 		return
 	}
-	if r.op.offer == nil || !bytes.Equal(s.Tx, r.op.offer.Tx) {
+	if !asOffered {
 		if _, err := s.Decode(); err != nil {
 			return
 		}

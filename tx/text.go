@@ -106,7 +106,7 @@ func decodeText(room []byte, text string) (Prefix, []byte, error) {
 			return p, nil, textError(text, "not base58")
 		}
 	} else {
-		if strings.ContainsAny(body, "\r\n") { // the decoder would skip them
+		if strings.IndexByte(body, '\r') >= 0 || strings.IndexByte(body, '\n') >= 0 { // the decoder would skip them
 			return p, nil, textError(text, "not base64")
 		}
 		var bodyRoom [512]byte

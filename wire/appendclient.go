@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Params are the parameters of one method of section 5.
 type Params interface {
@@ -37,6 +40,7 @@ func openRequest(dst []byte, id ID, method string) []byte {
 // AppendSigned writes the answer to channels.sign.TAG (section 6.3) with the
 // signed transaction.
 func AppendSigned(dst []byte, id ID, tag string, signedTx string) []byte {
+	dst = slices.Grow(dst, len(id)+len(tag)+len(signedTx)+100) // the rest has fewer
 	dst = append(openRequest(dst, id, AnswerMethod(tag)), `,"params":{"signed_tx":`...)
 	return append(appendString(dst, signedTx), "}}"...)
 }

@@ -49,10 +49,10 @@ func decodeBatch(f *Frame, v []byte) {
 	}
 }
 
-// decodeEnvelope reads the three envelopes of section 3.2. "jsonrpc" and
-// "version" say nothing that the other keys do not, so they are not looked at.
+// decodeEnvelope reads the three envelopes of section 3.2, whatever "jsonrpc" and
+// "version" say.
 func decodeEnvelope(f *Frame, v []byte) {
-	var method, params, result, refusal []byte
+	var method, params, result, refusal, rpc, version []byte
 	for w := walkOf(v); ; {
 		key, value := w.member()
 		if value == nil {
@@ -71,7 +71,15 @@ func decodeEnvelope(f *Frame, v []byte) {
 			result = value
 		case "error":
 			refusal = value
+		case "jsonrpc":
+			rpc = value
+		case "version":
+			version = value
 		}
+	}
+	if string(version) == "1" {
+		text, _ := Text(rpc)
+		f.Enveloped = text == "2.0"
 	}
 	if isNull(refusal) {
 		refusal = nil

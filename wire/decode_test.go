@@ -131,7 +131,7 @@ func TestUnknownThingsAreKept(t *testing.T) {
 			text := notification(tt.method, tt.data)
 			got := DecodeFrame([]byte(text))
 			tt.want.Raw, tt.want.Kind, tt.want.ChannelID = []byte(text), KindNotification, "ch_1"
-			tt.want.Method, tt.want.Data = tt.method, json.RawMessage(tt.data)
+			tt.want.Method, tt.want.Data, tt.want.Enveloped = tt.method, json.RawMessage(tt.data), true
 			if diff := cmp.Diff(tt.want, got, sameBig); diff != "" {
 				t.Errorf("%s\n-want +got\n%s", text, diff)
 			}
@@ -155,6 +155,26 @@ func TestNamesOfFramesMadeByHand(t *testing.T) {
 	for want, f := range map[string]Frame{"unknown": {}, "error": {Kind: KindError}, "update": {Kind: KindNotification, Method: MethodUpdate}} {
 		if got := f.Name(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestEnvelopes(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"channel_id":null,"id":1,"jsonrpc":"2.0","result":"ok","version":1}`:                                              true,
+		`{"channel_id":null,"id":1,"jsonrpc":"2.0","result":"ok","version":2}`:                                              false,
+		`{"jsonrpc":"2.0","method":"channels.info","params":{"channel_id":null,"data":{"event":"open"}},"version":1}`:       true,
+		`{"version":1, "jsonrpc":"2\u002e0","method":"channels.info","params":{"data":{"event":"open"}}}`:                   true,
+		`{"jsonrpc":"1.0","method":"channels.info","params":{"channel_id":null,"data":{"event":"open"}},"version":1}`:       false,
+		`{"jsonrpc":"2.0","method":"channels.info","params":{"channel_id":null,"data":{"event":"open","version":1}}}`:       false,
+		`{"method":"channels.message","params":{"data":{"message":{"info":"\"jsonrpc\":\"2.0\""}}},"version":1}`:            false,
+		`{"jsonrpc":"2.0","id":1,"result":{},"version":"1"}`:                                                                false,
+		`{"jsonrpc":2.0,"id":1,"result":{},"version":1}`:                                                                    false,
+		`{"error":{"code":3,"message":"Rejected"},"id":null,"jsonrpc":"2.0","channel_id":null,"version":1}`:                 true,
+		`{"jsonrpc":"1.0","error":{"code":3,"message":"Rejected"},"id":null,"jsonrpc":"2.0","channel_id":null,"version":1}`: true,
+	} {
+		if f := DecodeFrame([]byte(text)); f.Enveloped != want {
+			t.Errorf("%s has the envelope of a node: %v, want %v", text, f.Enveloped, want)
 		}
 	}
 }

@@ -105,7 +105,7 @@ func (c *cursor) ok(f *Frame) bool {
 	if !c.lit(`,"version":1}`) || c.i != len(c.b) {
 		return false
 	}
-	f.Raw, f.Kind, f.ID, f.Result = c.b, KindResult, id, result
+	f.Raw, f.Kind, f.ID, f.Result, f.Enveloped = c.b, KindResult, id, result, true
 	f.ChannelID = string(c.b[channel.start:channel.end])
 	return true
 }
@@ -139,7 +139,7 @@ func (c *cursor) notification(f *Frame) bool {
 	if !ok || !c.lit(fastEnd) || c.i != len(c.b) {
 		return false
 	}
-	f.Raw, f.Kind, f.Data = c.b, KindNotification, c.b[start:end:end]
+	f.Raw, f.Kind, f.Data, f.Enveloped = c.b, KindNotification, c.b[start:end:end], true
 	f.ChannelID = string(c.b[channel.start:channel.end])
 	return true
 }

@@ -36,7 +36,7 @@ func (k Kind) String() string {
 type ID []byte
 
 // IntID returns the id that is the integer n.
-func IntID(n int64) ID { return strconv.AppendInt(nil, n, 10) }
+func IntID(n int64) ID { return strconv.AppendInt(make([]byte, 0, 20), n, 10) }
 
 // String returns the raw JSON, and "" when there is no id.
 func (id ID) String() string { return string(id) }
@@ -48,6 +48,7 @@ type Frame struct {
 	Kind      Kind
 	ID        ID     // raw; nil when absent
 	ChannelID string // "" for null or absent (section 3.3)
+	Enveloped bool   // "jsonrpc" is "2.0" and "version" is 1 (section 3.2)
 
 	Method string          // of a notification, for example "channels.sign.update"
 	Data   json.RawMessage // params.data of a notification; nil when absent
