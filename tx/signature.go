@@ -1,8 +1,9 @@
 package tx
 
 import (
-	"crypto/ed25519"
 	"fmt"
+
+	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
 // Form is which of the two messages a signature is over (encoding.md section
@@ -72,7 +73,7 @@ func Sign(k KeyPair, networkID string, unsigned []byte, f Form) []byte {
 		return nil
 	}
 	var room [512]byte
-	return ed25519.Sign(*k.secret.key, appendMessage(room[:0], networkID, unsigned, f))
+	return ed25519.Sign(ed25519.PrivateKey(*k.secret.key), appendMessage(room[:0], networkID, unsigned, f))
 }
 
 // Verify reports whether sig is id's signature over an unsigned transaction,
@@ -94,8 +95,12 @@ func VerifyForm(id ID, networkID string, unsigned, sig []byte) (Form, bool) {
 	return Raw, false
 }
 
+// likeStandard are the rules of crypto/ed25519. Signatures are the same as its
+// ones, too: the library is here because it needs a third less time.
+var likeStandard = &ed25519.Options{Verify: ed25519.VerifyOptionsStdLib}
+
 func verifyMessage(id ID, message, sig []byte) bool {
-	return id.Kind == AccountID && len(sig) == ed25519.SignatureSize && ed25519.Verify(id.Key[:], message, sig)
+	return id.Kind == AccountID && len(sig) == ed25519.SignatureSize && ed25519.VerifyWithOptions(id.Key[:], message, sig, likeStandard)
 }
 
 // Signers tells which of the candidates signed, in the order in which they were

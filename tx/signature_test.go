@@ -2,7 +2,10 @@ package tx
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/hex"
+	"math/big"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -249,5 +252,58 @@ func TestInnermostIsBounded(t *testing.T) {
 	}
 	if _, _, err := (&SignedTx{}).Innermost(); err == nil {
 		t.Error("a signed_tx around nothing was accepted")
+	}
+}
+
+// TestSignaturesAreThoseOfTheStandardLibrary signs with both and lets both judge
+// what is right, what is wrong in one bit, and what is right but for a second
+// form of its number.
+func TestSignaturesAreThoseOfTheStandardLibrary(t *testing.T) {
+	draw := rand.New(rand.NewPCG(25, 519))
+	random := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(draw.Uint32())
+		}
+		return b
+	}
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	good := 0
+	for range 500 {
+		k := NewKeyPair([32]byte(random(32)))
+		unsigned := random(draw.IntN(200))
+		message := appendMessage(nil, irisTestnet, unsigned, Raw)
+		sig := Sign(k, irisTestnet, unsigned, Raw)
+		if want := ed25519.Sign(*k.secret.key, message); !bytes.Equal(sig, want) {
+			t.Fatalf("key %s, message %x: signature %x, want %x", k, message, sig, want)
+		}
+		public := k.ID()
+		tried := [][]byte{sig, random(64)}
+		flipped := bytes.Clone(sig)
+		flipped[draw.IntN(64)] ^= 1 << draw.IntN(8)
+		tried = append(tried, flipped)
+		// S and S plus the order of the group are the same number to whoever
+		// does not look whether it is small enough.
+		s := bytes.Clone(sig[32:])
+		slices.Reverse(s)
+		if sum := new(big.Int).Add(new(big.Int).SetBytes(s), order); sum.BitLen() <= 256 {
+			large := sum.FillBytes(make([]byte, 32))
+			slices.Reverse(large)
+			tried = append(tried, append(bytes.Clone(sig[:32]), large...))
+		}
+		for _, id := range []ID{public, {Kind: AccountID, Key: Hash(random(32))}, {Kind: AccountID}, {Kind: AccountID, Key: Hash{1}}} {
+			for _, sig := range tried {
+				got, want := verifyMessage(id, message, sig), ed25519.Verify(id.Key[:], message, sig)
+				if got != want {
+					t.Fatalf("key %x, message %x, signature %x: good %v, want %v", id.Key, message, sig, got, want)
+				}
+				if got {
+					good++
+				}
+			}
+		}
+	}
+	if good != 500 {
+		t.Errorf("%d signatures were good, want 500", good)
 	}
 }

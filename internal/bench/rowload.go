@@ -96,7 +96,7 @@ func clientCPU(ctx context.Context, b *bench) (figure, error) {
 		measured:  fmt.Sprintf("%s CPU/transfer", micros(each)),
 		reference: fmt.Sprintf("%s CPU/echo", micros(echo.CPU)),
 		ratio:     float64(each) / float64(echo.CPU),
-		notes: []string{fmt.Sprintf("of which two signatures are %s; %.0f echo round trips/s on %d connections",
+		notes: []string{fmt.Sprintf("two signatures of the standard library are %s; %.0f echo round trips/s on %d connections",
 			micros(2*crypto.signCPU), echo.PerSecond, echoConnections)},
 	}, nil
 }

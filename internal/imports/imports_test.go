@@ -41,7 +41,7 @@ var arrows = map[string]rule{
 	"nodeapi":          {rooms: []string{"tx"}},
 	"simnode":          {rooms: []string{"wire", "tx"}, foreign: []string{"github.com/gorilla/websocket"}},
 	"wire":             {},
-	"tx":               {foreign: []string{"golang.org/x/crypto/"}},
+	"tx":               {foreign: []string{"golang.org/x/crypto/", "github.com/oasisprotocol/curve25519-voi/"}},
 	"internal/memnet":  {},
 	"internal/imports": {},
 	"internal/mutants": {},
