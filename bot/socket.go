@@ -28,8 +28,9 @@ const (
 	writeTimeout = 10 * time.Second
 	// closeTimeout is how long the node may take to answer a close.
 	closeTimeout = time.Second
-	// freshPace is how long one goroutine reads at least.
-	freshPace = 250 * time.Millisecond
+	// freshPace is how long one goroutine reads at least. To grow the stack of
+	// another one takes as long as to read some frames.
+	freshPace = 2 * time.Second
 	// bufferSize is that of the buffers of a connection. Frames may be larger.
 	bufferSize = 1 << 10
 )

@@ -34,6 +34,7 @@ type Client struct {
 	carrier       bool  // this socket has shown the channel id
 	fsmID         string
 	channel       string
+	channelID     tx.ID    // of channel, zero until it was compared
 	channelIDs    []string // what the create transactions that were signed give
 	step          int      // how much of the opening has come
 	ending        string   // the last word that only "died" may follow

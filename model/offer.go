@@ -72,9 +72,14 @@ func (c *Client) examine(s *wire.Sign) *op {
 }
 
 func (c *Client) examineChannel(o *op, id tx.ID) {
-	if got := id.String(); c.channel != "" && got != c.channel {
-		o.fail(RuleOfferChannel, c.channel, got)
+	if c.channel == "" || id == c.channelID {
+		return
 	}
+	if got := id.String(); got != c.channel {
+		o.fail(RuleOfferChannel, c.channel, got)
+		return
+	}
+	c.channelID = id
 }
 
 // examineState judges a transaction that makes a new state.

@@ -7,18 +7,20 @@ import (
 	"runtime/metrics"
 )
 
-// How much a node allocates between two collections of garbage. With little in
-// memory Go would collect dozens of times a second under load; with thousands of
-// channels its default would double the memory.
+// How much is allocated between two collections of garbage. With little in memory
+// Go would collect dozens of times a second under load; with thousands of channels
+// its default would double the memory. With a thousand channels at work a load has
+// more in memory than a node, and to go through it takes longer.
 const (
-	leastGarbage = 32 << 20
+	nodeGarbage  = 32 << 20 // at least
+	loadGarbage  = 64 << 20
 	shareGarbage = 3 // of what is in use, one part in so many
 )
 
 // gcPercent is the value of GOGC for a heap and stacks of this size. Go takes it
 // for a percentage of 4 MiB when there is less.
-func gcPercent(inUse uint64) int {
-	return int(100 * max(leastGarbage, inUse/shareGarbage) / max(inUse, 4<<20))
+func gcPercent(inUse, least uint64) int {
+	return int(100 * max(least, inUse/shareGarbage) / max(inUse, 4<<20))
 }
 
 // sizes are what the garbage collector counts its percents of.
@@ -35,8 +37,9 @@ func sizes() uint64 {
 }
 
 // collectByNeed adapts the garbage collector to what is in use, after each
-// collection, for the life of the process. GOGC in the environment is left alone.
-func collectByNeed() {
+// collection, for the life of the process: at least so many bytes are allocated
+// between two. GOGC in the environment is left alone.
+func collectByNeed(least uint64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -44,7 +47,7 @@ func collectByNeed() {
 	type sentinel struct{ _ [16]byte } // dies with every collection
 	var again func(*sentinel)
 	again = func(s *sentinel) {
-		if want := gcPercent(sizes()); want > now+now/8 || want < now-now/8 {
+		if want := gcPercent(sizes(), least); want > now+now/8 || want < now-now/8 {
 			now = want
 			debug.SetGCPercent(now)
 		}

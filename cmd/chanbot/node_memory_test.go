@@ -16,8 +16,11 @@ func TestGCPercent(t *testing.T) {
 		{96 * mib, 33},
 		{480 * mib, 33},
 	} {
-		if got := gcPercent(c.inUse); got != c.want {
+		if got := gcPercent(c.inUse, 32*mib); got != c.want {
 			t.Errorf("%d MiB in use: %d%%, want %d%%", c.inUse/mib, got, c.want)
 		}
+	}
+	if got := gcPercent(64*mib, 64*mib); got != 100 {
+		t.Errorf("64 MiB in use and as much of garbage: %d%%, want 100%%", got)
 	}
 }

@@ -62,7 +62,7 @@ func (c *Command) run(ctx context.Context, o *runOptions, args []string) error {
 		return err
 	}
 	if slices.ContainsFunc(jobs, func(j job) bool { return j.scenario.Load != nil }) {
-		collectByNeed()
+		collectByNeed(loadGarbage)
 	}
 	where, err := s.target(ctx, c)
 	if err != nil {
