@@ -9,18 +9,19 @@ import (
 
 // How much is allocated between two collections of garbage. With little in memory
 // Go would collect dozens of times a second under load; with thousands of channels
-// its default would double the memory. With a thousand channels at work a load has
-// more in memory than a node, and to go through it takes longer.
+// its default would double the memory. A load has more in memory for each channel
+// that is at work than a node, all of it in use: to go through it takes longer.
 const (
-	nodeGarbage  = 32 << 20 // at least
-	loadGarbage  = 64 << 20
-	shareGarbage = 3 // of what is in use, one part in so many
+	leastGarbage = 32 << 20
+	loadGarbage  = 64 << 20 // of a load, when half as much is in use
+	shareGarbage = 3        // of what is in use, one part in so many
 )
 
-// gcPercent is the value of GOGC for a heap and stacks of this size. Go takes it
-// for a percentage of 4 MiB when there is less.
-func gcPercent(inUse, least uint64) int {
-	return int(100 * max(least, inUse/shareGarbage) / max(inUse, 4<<20))
+// gcPercent is the value of GOGC for a heap and stacks of this size. Twice what is
+// in use may be garbage up to ample bytes. Go takes it for a percentage of 4 MiB
+// when there is less.
+func gcPercent(inUse, ample uint64) int {
+	return int(100 * max(leastGarbage, min(2*inUse, ample), inUse/shareGarbage) / max(inUse, 4<<20))
 }
 
 // sizes are what the garbage collector counts its percents of.
@@ -37,9 +38,9 @@ func sizes() uint64 {
 }
 
 // collectByNeed adapts the garbage collector to what is in use, after each
-// collection, for the life of the process: at least so many bytes are allocated
-// between two. GOGC in the environment is left alone.
-func collectByNeed(least uint64) {
+// collection, for the life of the process. ample is that of gcPercent. GOGC in the
+// environment is left alone.
+func collectByNeed(ample uint64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -47,7 +48,7 @@ func collectByNeed(least uint64) {
 	type sentinel struct{ _ [16]byte } // dies with every collection
 	var again func(*sentinel)
 	again = func(s *sentinel) {
-		if want := gcPercent(sizes(), least); want > now+now/8 || want < now-now/8 {
+		if want := gcPercent(sizes(), ample); want > now+now/8 || want < now-now/8 {
 			now = want
 			debug.SetGCPercent(now)
 		}
