@@ -267,7 +267,8 @@ func (m *maker) timer() {
 		m.transfer(m.role(), "1", "sign: {update_ack: {delay: 300ms}}")
 		return
 	}
-	calm := m.calm
+	// Both have to be able to pay what follows.
+	calm := m.calm && m.floor[0] >= m.reserve+2 && m.floor[1] >= m.reserve+2
 	// known is a step whose end is known as long as the channel was calm.
 	known := func(first, expect string, keys ...string) {
 		if !calm {

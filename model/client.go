@@ -43,6 +43,7 @@ type Client struct {
 	shut          closeFlow
 	errored       bool // channels.error came
 	refusedSettle bool // the last conflict was a 1 in a channel that closes
+	fellBack      bool // the last notification was aborted_update
 
 	// Leave and reestablish.
 	reestablish reestablishStep

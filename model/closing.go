@@ -64,6 +64,10 @@ func (c *Client) announceClosing() {
 		f.by, f.solo = closeSolo, true
 	case f.said:
 		c.violate(RuleClosingOrder, "info closing once", got+" again")
+	case f.by == closeNone && c.fellBack && !c.shut.before:
+		// Whoever takes back what was pending goes by the chain, which may have a
+		// solo close in a block already (fsm 5.5).
+		c.quirk(QuirkChainAhead, "a closing transaction before info closing", got)
 	case f.by == closeNone:
 		c.violate(RuleClosingOrder, "a closing transaction before info closing", got)
 	case f.before:

@@ -27,3 +27,47 @@ func TestCoinsAreCountedAnewAfterAGap(t *testing.T) {
 		t.Errorf("the initiator counts %v coins, want 1505", got)
 	}
 }
+
+// TestAMessageMayComeAfterAGap: what was on its way while a side had no socket
+// comes late, once, or not at all.
+func TestAMessageMayComeAfterAGap(t *testing.T) {
+	for name, c := range map[string]struct {
+		after []string // what comes when the responder knows its state again
+		want  string
+	}{
+		"late":          {[]string{"b"}, ""},
+		"lost":          {nil, ""},
+		"twice":         {[]string{"b", "b"}, RulePairMessage},
+		"out of order":  {[]string{"b", "a"}, RulePairMessage},
+		"came before":   {[]string{"came"}, RulePairMessage},
+		"never sent":    {[]string{"c"}, RulePairMessage},
+		"a later one":   {[]string{"later"}, ""},
+		"later in turn": {[]string{"a", "b", "later"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			s.closed(res, 1000)
+			s.c[res].Connected(true)
+			s.fsmUp(res, s.channel)
+			for _, info := range []string{"came", "a", "b"} {
+				s.tell(info)
+			}
+			s.message(res, s.account(ini), s.account(res), "came")
+			s.check()
+			s.report(res, s.create)
+			s.tell("later")
+			for _, info := range c.after {
+				s.message(res, s.account(ini), s.account(res), info)
+			}
+			s.check()
+			s.check()
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}

@@ -135,6 +135,7 @@ func (c *Client) notification(f *wire.Frame) {
 	case f.Leave != nil:
 		c.leave(f)
 	}
+	c.fellBack = f.Info != nil && f.Info.Event == wire.EventAbortedUpdate
 }
 
 // alive judges whether the state machine can speak at all.

@@ -111,11 +111,14 @@ func (p *Pair) coins(c *Client) {
 	}
 }
 
+// doubtLimit bounds how many messages are kept that may have been lost.
+const doubtLimit = 64
+
 // messages compares what from sent with what to got. The link between the two
 // state machines keeps the order.
 func messages(from, to *Client) {
 	if from.log.gap || to.log.gap || !from.certain() || !to.certain() {
-		from.log.messagesSent = nil
+		from.log.messagesSent = doubtful(from.log.messagesSent, to.log.messagesGot)
 		return
 	}
 	sent := from.log.messagesSent
@@ -131,6 +134,22 @@ func messages(from, to *Client) {
 		sent = sent[n+1:]
 	}
 	from.log.messagesSent = slices.Clone(sent)
+}
+
+// doubtful returns the messages of which nobody knows whether they are still on
+// their way, because a side has not seen everything: they may come, and need not.
+// What has come is not among them, nor what the order says is lost.
+func doubtful(sent []*request, got []string) []*request {
+	for _, info := range got {
+		if n := slices.IndexFunc(sent, func(r *request) bool { return r.carries(info) }); n >= 0 {
+			sent = sent[n+1:]
+		}
+	}
+	sent = slices.Clone(sent[max(len(sent)-doubtLimit, 0):])
+	for _, r := range sent {
+		r.apart = true
+	}
+	return sent
 }
 
 // carries reports whether a message was sent with this info, as far as that can

@@ -93,6 +93,7 @@ type minedTx struct {
 	Height uint64 // of the generation
 	Hash   tx.Hash
 	Block  tx.Hash // the micro block
+	Round  uint64  // of its channel right after it; only watchers are told
 }
 
 func newChain(cfg chainConfig) *chain {

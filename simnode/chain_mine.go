@@ -77,6 +77,9 @@ func (c *chain) includeLocked(block []*poolTx, payer tx.Hash) (_ []*poolTx, held
 				h.chain.applied(c.ledger, winner.tx, winner.terms)
 			}
 		}
+		if s := c.ledger.channels[winner.terms.channel]; s != nil {
+			winner.round = s.Round
+		}
 		block = append(block, winner)
 		c.pool.drop(payer, func(p *poolTx) bool { return p.terms.nonce <= winner.terms.nonce })
 	}
@@ -91,7 +94,7 @@ func (c *chain) addMicroBlockLocked(block []*poolTx) {
 	c.tip = blockHash("micro", c.cfg.NetworkID, c.tip, height, hashes...)
 	in := c.past.addMicroBlock(c.tip)
 	for _, p := range block {
-		m := minedTx{Signed: p.signed, Tx: p.tx, Height: height, Hash: p.hash, Block: c.tip}
+		m := minedTx{Signed: p.signed, Tx: p.tx, Height: height, Hash: p.hash, Block: c.tip, Round: p.round}
 		c.past.mined.set(p.hash, inBlock{p.signed, in})
 		c.tellWatchersLocked(p.terms.channel, m)
 	}

@@ -194,3 +194,21 @@ func BenchmarkPostAndMine(b *testing.B) {
 		c.mineMicro()
 	}
 }
+
+// TestWatchersAreToldTheRoundOfThen: a block may hold what came to the channel
+// after the transaction that a watcher is told, even its end.
+func TestWatchersAreToldTheRoundOfThen(t *testing.T) {
+	s := solo{opened(t, chainConfig{})}
+	var seen []string
+	s.watch(s.channelID, func(m minedTx) { seen = append(seen, fmt.Sprintf("%s round %d", m.Tx.Type(), m.Round)) })
+	s.mustPost(&tx.CloseSolo{ChannelID: s.channelID, FromID: key1.ID(), PoI: lifeState(1).poi(), Nonce: 2}, key1)
+	s.mustPost(&tx.Slash{ChannelID: s.channelID, FromID: key1.ID(), Payload: lifeState(2).payload(s.channelID), PoI: lifeState(2).poi(), Nonce: 3}, key1)
+	s.mustPost(&tx.CloseMutual{ChannelID: s.channelID, FromID: key1.ID(), InitiatorAmountFinal: coins(1), ResponderAmountFinal: coins(1), Nonce: 4}, key1, key2)
+	s.mineKey(1)
+	s.flush()
+	s.checkNoChannel("close_mutual")
+	want := []string{"channel_close_solo_tx round 1", "channel_slash_tx round 2", "channel_close_mutual_tx round 0"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("seen %v, want %v", seen, want)
+	}
+}

@@ -150,7 +150,8 @@ type event struct {
 	// chain
 	mined  tx.Tx
 	height uint64
-	ok     bool // evPosted
+	round  uint64 // evMined: of the channel on the chain right after it
+	ok     bool   // evPosted
 }
 
 type eventKind uint8

@@ -54,7 +54,7 @@ func (f *fsm) mined(ev event) {
 			f.awaitDepth(ev)
 		}
 	case *tx.CloseSolo, *tx.Slash:
-		f.soloClosing(ev.signed, t)
+		f.soloClosing(ev, t)
 	}
 }
 

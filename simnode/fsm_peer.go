@@ -186,7 +186,7 @@ func (f *fsm) crossed(peers opKind) {
 	f.drops(lostCrossing)
 	f.conflict(wire.ConflictConflict, f.round)
 	f.tell(peerMsg{kind: traits[peers].failed, code: wire.ConflictConflict, round: f.round})
-	f.becomeIdle()
+	f.becomeOpen()
 }
 
 // takeOffer verifies the peer's offer, and asks the client to sign it.
@@ -201,7 +201,7 @@ func (f *fsm) takeOffer(kind opKind, m *peerMsg) {
 	if !ok || !answers {
 		f.conflict(wire.ConflictConflict, f.round)
 		f.tell(peerMsg{kind: traits[kind].failed, code: wire.ConflictConflict, round: f.round})
-		f.becomeIdle()
+		f.becomeOpen()
 		return
 	}
 	f.ongoing = true

@@ -55,7 +55,7 @@ func (f *fsm) request(ev event) {
 		f.drops(lostCollision)
 		f.conflict(wire.ConflictConflict, f.round)
 		f.tell(peerMsg{kind: traits[f.op.kind].failed, code: wire.ConflictConflict, round: f.round})
-		f.becomeIdle()
+		f.becomeOpen()
 	case notReady:
 		f.reply(swallowed(r.method, rejected(wire.CodeNotReady)))
 	case notAllowed:

@@ -278,7 +278,7 @@ func (p *scriptPair) mine() {
 			p.t.Fatal(err)
 		}
 		for r := range p.fsms {
-			p.step(r, event{kind: evMined, signed: s, mined: inner, height: p.height})
+			p.step(r, event{kind: evMined, signed: s, mined: inner, height: p.height, round: p.roundOnChain})
 		}
 	}
 	p.posted = nil

@@ -86,7 +86,7 @@ func (f *fsm) shutdownOffered(m *peerMsg) bool {
 	case !good:
 		f.conflict(wire.ConflictValidation, f.round)
 		f.tell(peerMsg{kind: msgShutdownError, code: wire.ConflictValidation, round: f.round})
-		f.becomeIdle()
+		f.becomeOpen()
 		return true
 	}
 	f.event(wire.EventShutdown)

@@ -112,20 +112,20 @@ func (f *fsm) postSettle() {
 }
 
 // soloClosing: a close_solo or slash is in a block. It is contested when the
-// client's own state is newer (fsm.md 6.5).
-func (f *fsm) soloClosing(s *tx.SignedTx, t tx.Tx) {
+// client's own state is newer (fsm.md 6.5) than the one that it closes with,
+// whatever the chain has come to since.
+func (f *fsm) soloClosing(ev event, t tx.Tx) {
 	if f.state == channelClosed || f.signed == nil {
 		return
 	}
-	round, _ := f.view.onChain(f.channelID)
-	if f.round > round {
+	if f.round > ev.round {
 		typ := wire.TxTypeOffChain
 		if own, err := f.signed.Decode(); err == nil {
 			typ = own.Type()
 		}
 		f.onChain(wire.OnChainCanSlash, f.signed, typ)
 	} else {
-		f.onChain(wire.OnChainSoloClosing, s, t.Type())
+		f.onChain(wire.OnChainSoloClosing, ev.signed, t.Type())
 	}
 	if f.state == mutualClosed {
 		f.announceClosing()

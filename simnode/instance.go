@@ -339,7 +339,7 @@ func (in *instance) watch() {
 	in.watching = true
 	in.node.known(in, in.f.channelID)
 	in.unwatch = in.node.chain.watch(in.f.channelID, func(m minedTx) {
-		in.node.dispatch(in, event{kind: evMined, signed: m.Signed, mined: m.Tx, height: m.Height}, nil)
+		in.node.dispatch(in, event{kind: evMined, signed: m.Signed, mined: m.Tx, height: m.Height, round: m.Round}, nil)
 	})
 }
 

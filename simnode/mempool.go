@@ -17,7 +17,8 @@ type poolTx struct {
 	order  uint64 // of arrival
 	since  uint64 // height at arrival
 
-	blocked error // why it is not in a block, from the last attempt
+	blocked error  // why it is not in a block, from the last attempt
+	round   uint64 // of its channel on the chain right after it, once it is in a block
 
 	// The co-signed state it carries, once looked at: whether the signatures
 	// are right does not depend on the chain.
