@@ -87,10 +87,10 @@ func (p *pair) prepare(track *openTrack, params []strategy.Param) {
 }
 
 // ending says whether a socket of the roles is about to be closed by the node:
-// its channel has died.
+// its channel has died, or is about to because of a stop that was answered.
 func (p *pair) ending(roles []outcome.Role, number int) bool {
 	for _, e := range p.ends {
-		if slices.Contains(roles, e.role) && e.number == max(number, 1) && e.sock != nil && e.died {
+		if slices.Contains(roles, e.role) && e.number == max(number, 1) && e.sock != nil && (e.died || e.stopped) {
 			return true
 		}
 	}

@@ -168,3 +168,28 @@ load:
 		}
 	})
 }
+
+// TestAnOpeningWaitsForTheEndOfAStoppedSocket: a stop is done when it is
+// answered, and the socket is there until died and the close have come.
+func TestAnOpeningWaitsForTheEndOfAStoppedSocket(t *testing.T) {
+	for _, again := range []string{"open:", "both: reestablish"} {
+		t.Run(again, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rep, events, _ := onWay(t, 1, `
+faults:
+  - {do: {delay: 200ms}, frames: [info died], role: initiator, nth: 1}
+steps:
+  - open:
+  - both: stop
+    expect: any
+  - `+again+`
+  - initiator: {transfer: 1}
+`)
+				passed(t, rep)
+				if len(events) != 1 {
+					t.Errorf("events %q, want one delay", events)
+				}
+			})
+		})
+	}
+}

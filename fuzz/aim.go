@@ -8,15 +8,32 @@ import (
 	"chanbot/wire"
 )
 
-// aim brings a state machine into a state and sends it something there. The
-// cells take turns: case n aims at the same cell whatever was seen before.
-func (m *maker) aim() {
+// target returns the cell that a case aims at: every second one has one. The
+// cells take turns: a case aims at the same cell whatever was seen before, and
+// every cell has its turn before any has a second one.
+func target(seed uint64, n int) model.Cell {
+	if n%2 == 0 {
+		return model.Cell{}
+	}
 	cells := model.Cells()
-	// The order is that of the seed; every cell has its turn before any has a
-	// second one.
-	at := permuted(m.seed, uint64(m.n), uint64(len(cells)))
-	cell := cells[at]
-	m.target = cell
+	return cells[permuted(seed, uint64(n/2), uint64(len(cells)))]
+}
+
+// closing are the states that only a mutual close leads to.
+var closing = map[string]bool{
+	model.StateMutualClosing: true, model.StateMutualClosed: true, model.StateChannelClosed: true, model.StateSigningOther: true,
+}
+
+// slow are the states that end when a transaction has its depth. It takes longer
+// in channels where they are wanted.
+var slow = map[string]bool{
+	model.StateAwaitingLocked: true, model.StateSigned: true, model.StateDepSigned: true, model.StateWdrawSigned: true,
+	model.StateChannelClosed: true,
+}
+
+// aim brings a state machine into a state and sends it something there.
+func (m *maker) aim() {
+	cell := m.target
 	role := m.role()
 	switch cell.State {
 	case model.StateAwaitingOpen, model.StateAccepted, model.StateAwaitingReestablish:
@@ -27,6 +44,7 @@ func (m *maker) aim() {
 	clean := m.reach(cell.State, role)
 	m.calm = false
 	m.input(role, cell.Input)
+	m.pending = ""
 	clean()
 }
 
@@ -56,10 +74,13 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 	peer := role.Peer()
 	nothing := func() {}
 	answer := func(r outcome.Role, tag string) func() {
+		if r == role {
+			m.pending = tag
+		}
 		return func() { m.any(act(r, "{answer: "+tag+"}"), "timeout: 2s") }
 	}
-	until := func(initiator, responder string) func() {
-		m.any(fmt.Sprintf("open: {until: {initiator: %s, responder: %s}}", initiator, responder), "timeout: 2s")
+	until := func(sides string) func() {
+		m.any("open: {until: {"+sides+"}}", "timeout: 2s")
 		m.up = true
 		return func() { m.any("open:", "timeout: 6s") }
 	}
@@ -69,16 +90,16 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 		m.up = true
 		return func() { m.any("open:", "timeout: 6s") }
 	case model.StateAccepted:
-		return until("sign.initiator_sign", "info channel_open")
+		return until("initiator: sign.initiator_sign, responder: info channel_open")
 	case model.StateSigningCreate:
 		if role == outcome.Initiator {
-			return until("sign.initiator_sign", "info channel_open")
+			m.pending = wire.TagInitiatorSign
+			return until("initiator: sign.initiator_sign, responder: info channel_open")
 		}
-		return until("info channel_accept", "sign.responder_sign")
+		m.pending = wire.TagResponderSign
+		return until("responder: sign.responder_sign")
 	case model.StateHalfSigned:
-		m.any("open: {until: {responder: sign.responder_sign}}", "timeout: 2s")
-		m.up = true
-		return func() { m.any("open:", "timeout: 6s") }
+		return until("responder: sign.responder_sign")
 	case model.StateAwaitingLocked:
 		if m.chance(60) {
 			m.any("open: {until: on_chain_tx channel_changed}", "timeout: 2s")
@@ -108,14 +129,16 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 		switch m.r.IntN(3) {
 		case 0:
 			m.any(act(peer, "close"), "sign: {shutdown_sign_ack: hold}", "until: sign.shutdown_sign_ack", "timeout: 1500ms")
-			return func() { answer(role, "shutdown_sign_ack")(); m.ended() }
+			let := answer(role, wire.TagShutdownSignAck)
+			return func() { let(); m.ended() }
 		case 1:
 			m.any(act(role, "{transfer: 1}"))
 			m.any(act(role, "snapshot"), "sign: {snapshot_solo_tx: hold}", "until: sign.snapshot_solo_tx", "timeout: 1500ms")
 			return answer(role, "snapshot_solo_tx")
 		}
 		m.any(act(role, "close_solo"), "sign: {close_solo_sign: hold}", "until: sign.close_solo_sign", "timeout: 1500ms")
-		return func() { answer(role, "close_solo_sign")(); m.ended() }
+		let := answer(role, wire.TagCloseSoloSign)
+		return func() { let(); m.ended() }
 	case model.StateAwaitingUpdateAck:
 		m.any(act(role, "{transfer: 1}"), "sign: {update_ack: hold}", "until: sign.update_ack", "timeout: 1500ms")
 		return answer(peer, "update_ack")
@@ -139,6 +162,7 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 	case model.StateMutualClosed:
 		// A fee that was changed in the last answer: no block takes it.
 		m.any(act(m.role(), "close"), "sign: {shutdown_sign_ack: {tamper: {field: fee, value: \"+1\", resign: true}}}", "until: info closing", "timeout: 1500ms")
+		m.any(act(role, "{wait: {frame: info closing}}"), "timeout: 60ms")
 		return m.ended
 	case model.StateChannelClosing:
 		m.any(act(m.role(), "close_solo"), "timeout: 4s")
@@ -175,7 +199,8 @@ func (m *maker) coSigned() (kind, own, ack string) {
 
 // input sends something of a group of requests, of any group without one.
 func (m *maker) input(r outcome.Role, group string) {
-	if group == "" {
+	aimed := group != ""
+	if !aimed {
 		all := []string{
 			model.InputQuery, model.InputQuery, model.InputUpdate, model.InputUpdate, model.InputContractCall, model.InputShutdown, model.InputLeave,
 			model.InputForceProgress, model.InputSolo, model.InputSlash, model.InputAssume, model.InputAbort, model.InputSign,
@@ -208,7 +233,11 @@ func (m *maker) input(r outcome.Role, group string) {
 	case model.InputAbort, model.InputAbortOther:
 		m.any(act(r, fmt.Sprintf("{send: {frame: {jsonrpc: \"2.0\", method: %s, params: {error: %s}}}}", m.answerMethod(group == model.InputAbortOther), m.code())), keys[0])
 	case model.InputSign, model.InputSignOther:
-		if group == model.InputSign && m.chance(50) {
+		if group == model.InputSign && m.pending != "" && m.chance(50) {
+			m.any(act(r, "{answer: "+m.pending+"}"), keys[0])
+			return
+		}
+		if !aimed && m.chance(50) {
 			m.any(act(r, "{answer: "+m.pick(wire.TagUpdate, wire.TagUpdateAck, wire.TagDepositTx, wire.TagDepositAck, wire.TagWithdrawTx, wire.TagWithdrawAck, wire.TagShutdownSignAck)+"}"), keys[0])
 			return
 		}
@@ -216,9 +245,12 @@ func (m *maker) input(r outcome.Role, group string) {
 	}
 }
 
-// answerMethod draws a method that answers a request to sign; a rare one when it
-// is meant to be another than the pending one.
+// answerMethod draws a method that answers a request to sign: the pending one if
+// that is known, and a rare one when it is meant to be another.
 func (m *maker) answerMethod(other bool) string {
+	if !other && m.pending != "" {
+		return wire.AnswerMethod(m.pending)
+	}
 	tags := []string{wire.TagUpdate, wire.TagUpdateAck, wire.TagUpdate, wire.TagUpdateAck, wire.TagDepositTx, wire.TagDepositAck,
 		wire.TagWithdrawTx, wire.TagWithdrawAck, wire.TagShutdownSign, wire.TagShutdownSignAck, wire.TagCloseSoloSign, wire.TagInitiatorSign, wire.TagResponderSign}
 	if other {

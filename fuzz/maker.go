@@ -44,14 +44,17 @@ type maker struct {
 	// honest operation from working.
 	calm bool
 	// up: there should be a channel that can be worked with.
-	up     bool
-	target model.Cell
+	up bool
+
+	target  model.Cell // what a recipe aims at; zero for none
+	pending string     // the tag that it has left a side to sign
 }
 
 // makeCase draws case n of a seed. It depends on nothing else.
 func makeCase(seed uint64, n int) Case {
 	source := strategy.NewSource(seed, nil)
 	m := &maker{r: source.Rand(n, outcome.NoRole, "fuzz", 0), seed: seed, n: n}
+	m.target = target(seed, n)
 	m.channel()
 	m.body()
 	return Case{Number: n, Target: m.target, Text: m.text(), Actions: m.count}
@@ -185,12 +188,13 @@ func (m *maker) small() string { return m.pick("1", "1", "2", "3", "7", "100") }
 func (m *maker) channel() {
 	m.amounts = [2]int64{70_000_000_000_000, 40_000_000_000_000}
 	m.reserve = 2
-	switch m.r.IntN(6) {
-	case 0:
+	switch kind := m.r.IntN(6); {
+	case kind < 2 && closing[m.target.State]: // a close costs more than that
+	case kind == 0:
 		m.amounts, m.reserve = [2]int64{1000, 1000}, 0
-	case 1:
+	case kind == 1:
 		m.amounts, m.reserve = [2]int64{5_000_000, 12}, 10
-	case 2:
+	case kind == 2:
 		m.amounts, m.reserve = [2]int64{100_000_000_000_000, 100_000_000_000_000}, 1000
 	}
 	push := m.pick("0", "1", "1", "1", strconv.FormatInt(m.amounts[0]/3, 10))
@@ -208,7 +212,9 @@ func (m *maker) channel() {
 		m.params = append(m.params, "timeouts: {sign: 600ms, accept: 500ms, funding_sign: 500ms, funding_create: 500ms, funding_lock: 4s, idle: 2s}")
 	}
 	var extra []string
-	if m.chance(15) {
+	if slow[m.target.State] {
+		extra = append(extra, "minimum_depth: 8", "minimum_depth_strategy: plain")
+	} else if m.chance(15) {
 		// With txfee the number is the root of what the fee asks for: 1 would be
 		// some 17,000 blocks and 2 more than a hundred (ws-api 2.3).
 		depth := m.r.IntN(4)
@@ -230,7 +236,7 @@ func (m *maker) channel() {
 	if len(extra) > 0 {
 		m.params = append(m.params, "params: {"+strings.Join(extra, ", ")+"}")
 	}
-	if m.chance(10) {
+	if !slow[m.target.State] && m.chance(10) {
 		i := m.r.IntN(2)
 		m.roles[i] = append(m.roles[i], "minimum_depth: "+m.pick("1", "4", "30"), "minimum_depth_strategy: plain")
 	}
@@ -264,7 +270,7 @@ func (m *maker) body() {
 	for _, k := range kinds {
 		total += k.weight
 	}
-	if m.chance(45) {
+	if m.target != (model.Cell{}) {
 		m.aim()
 	}
 	for range 1 + m.r.IntN(7) {

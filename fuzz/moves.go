@@ -218,6 +218,14 @@ func (m *maker) disturbed(what string) {
 
 // soak does one thing many times, so that what leaks shows.
 func (m *maker) soak() {
+	if m.calm && m.chance(30) {
+		// One channel after the other: a node that keeps something of each runs out.
+		m.any("both: stop", "timeout: 1500ms")
+		m.step("repeat: {times: 15, steps: [{open: , timeout: 12s}, {both: stop, timeout: 1500ms, expect: any}]}")
+		m.count += 29
+		m.ended()
+		return
+	}
 	times := 5 + m.r.IntN(25)
 	const byInitiator, byResponder = "initiator: {transfer: 1}", "responder: {transfer: 1}"
 	inner := m.pick(byInitiator, byResponder, "initiator: {message: again}", "responder: balances")

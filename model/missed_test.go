@@ -32,17 +32,22 @@ func TestCoinsAreCountedAnewAfterAGap(t *testing.T) {
 // comes late, once, or not at all.
 func TestAMessageMayComeAfterAGap(t *testing.T) {
 	for name, c := range map[string]struct {
-		after []string // what comes when the responder knows its state again
-		want  string
+		sent []string // when the responder knows its state again
+		got  []string // from then on
+		want string
 	}{
-		"late":          {[]string{"b"}, ""},
-		"lost":          {nil, ""},
-		"twice":         {[]string{"b", "b"}, RulePairMessage},
-		"out of order":  {[]string{"b", "a"}, RulePairMessage},
-		"came before":   {[]string{"came"}, RulePairMessage},
-		"never sent":    {[]string{"c"}, RulePairMessage},
-		"a later one":   {[]string{"later"}, ""},
-		"later in turn": {[]string{"a", "b", "later"}, ""},
+		"late":           {nil, []string{"b"}, ""},
+		"lost":           {nil, nil, ""},
+		"twice":          {nil, []string{"b", "b"}, RulePairMessage},
+		"out of order":   {nil, []string{"b", "a"}, RulePairMessage},
+		"came before":    {nil, []string{"came"}, RulePairMessage},
+		"never sent":     {nil, []string{"c"}, RulePairMessage},
+		"a later one":    {[]string{"x"}, []string{"x"}, ""},
+		"in turn":        {[]string{"x"}, []string{"a", "b", "x"}, ""},
+		"a later, lost":  {[]string{"x", "y"}, []string{"y"}, RulePairMessageLost},
+		"one of twins":   {[]string{"b", "x"}, []string{"b", "x"}, ""},
+		"both twins":     {[]string{"b", "x"}, []string{"b", "b", "x"}, ""},
+		"three of twins": {[]string{"b", "x"}, []string{"b", "b", "b"}, RulePairMessage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
@@ -56,8 +61,11 @@ func TestAMessageMayComeAfterAGap(t *testing.T) {
 			s.message(res, s.account(ini), s.account(res), "came")
 			s.check()
 			s.report(res, s.create)
-			s.tell("later")
-			for _, info := range c.after {
+			s.check()
+			for _, info := range c.sent {
+				s.tell(info)
+			}
+			for _, info := range c.got {
 				s.message(res, s.account(ini), s.account(res), info)
 			}
 			s.check()

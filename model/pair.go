@@ -122,6 +122,7 @@ func messages(from, to *Client) {
 		return
 	}
 	sent := from.log.messagesSent
+	doubtTwins(sent)
 	for _, got := range to.log.messagesGot {
 		n := slices.IndexFunc(sent, func(r *request) bool { return r.carries(got) })
 		if n < 0 {
@@ -152,11 +153,30 @@ func doubtful(sent []*request, got []string) []*request {
 	return sent
 }
 
+// doubtTwins marks the messages that say the same as an earlier one which need
+// not come: which of them came cannot be told.
+func doubtTwins(sent []*request) {
+	for i, r := range sent {
+		if !r.apart {
+			continue
+		}
+		info, _ := r.info()
+		for _, later := range sent[i+1:] {
+			later.apart = later.apart || later.carries(info)
+		}
+	}
+}
+
+// info returns what a message says; ok is false when it is no text.
+func (r *request) info() (text string, ok bool) {
+	members, _ := wire.Members(r.req.Params)
+	return wire.Text(members["info"])
+}
+
 // carries reports whether a message was sent with this info, as far as that can
 // be told: the node takes other things than text too (ws-api 4.1).
 func (r *request) carries(info string) bool {
-	members, _ := wire.Members(r.req.Params)
-	text, ok := wire.Text(members["info"])
+	text, ok := r.info()
 	return !ok || text == info || !plain(text)
 }
 
@@ -165,8 +185,7 @@ func (r *request) carries(info string) bool {
 // Before that, and before a reestablish is done, the peer's state machine need
 // not know of this one.
 func (r *request) deliverable() bool {
-	members, _ := wire.Members(r.req.Params)
-	text, ok := wire.Text(members["info"])
+	text, ok := r.info()
 	return ok && plain(text) && !r.early && !r.apart
 }
 

@@ -39,17 +39,19 @@ func (f *fsm) soloTx(r *clientRequest) (opKind, tx.Tx, *answer) {
 	}
 	round, _ := f.view.onChain(f.channelID)
 	_, offChain := latest.(*tx.OffChain)
-	switch r.method {
-	case wire.MethodSettle:
+	switch {
+	case r.method == wire.MethodSettle:
 		return opSettle, &tx.Settle{ChannelID: f.channelID, FromID: f.own, InitiatorAmountFinal: f.balances.initiator,
 			ResponderAmountFinal: f.balances.responder, TTL: f.p.TTL, Fee: new(big.Int), Nonce: nonce}, nil
-	case wire.MethodSnapshotSolo:
-		switch {
-		case !offChain:
-			return opNone, nil, new(rejected(wire.CodeOffchainTxExpected))
-		case f.round <= round:
-			return opNone, nil, new(rejected(wire.CodeTxAlreadyOnChain))
-		}
+	case round == 0:
+		// It has gone from the chain, and this side has not been told yet.
+		return opNone, nil, new(internalError())
+	case r.method != wire.MethodSnapshotSolo:
+	case !offChain:
+		return opNone, nil, new(rejected(wire.CodeOffchainTxExpected))
+	case f.round <= round:
+		return opNone, nil, new(rejected(wire.CodeTxAlreadyOnChain))
+	default:
 		return opSnapshot, &tx.SnapshotSolo{ChannelID: f.channelID, FromID: f.own, Payload: f.signed.Bytes(), TTL: f.p.TTL, Fee: new(big.Int), Nonce: nonce}, nil
 	}
 	poi, err := tx.ProofOfInclusion(f.balances.list(&f.terms), []tx.ID{f.terms.initiator, f.terms.responder})
