@@ -9,7 +9,7 @@ GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 # Tests for which the race detector is too slow, at least for all of what they do.
 RACELESS  = ^(TestThousandPairs|TestFaultsAtEveryStageOfLife|TestChaosOnChain|TestRunsOfTheSameThingDifferInOneOfTwenty|TestASlowdownIsFoundWithANarrowInterval|TestSeveralRunsShowHowRunsDiffer|TestACleanNodeBreaksNothing|TestTheSameSeedPlaysTheSameCases|TestEveryCaseIsAScenario)$$
 
-.PHONY: help run build test check interop bench microbench soak mutants fmt kill-test fuzz-parsers
+.PHONY: help run build test check interop bench microbench soak mutants fuzz-clean fmt kill-test fuzz-parsers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ soak: build ## look whether memory grows over SOAK at moderate load
 
 mutants: build ## let chanbot fuzz look for every defect of the embedded node (MUTANTS='-only NAME,…')
 	$(GO) run ./internal/mutants $(MUTANTS) $(BIN)
+
+FUZZSEEDS ?= 100
+FUZZFIRST ?= 0
+fuzz-clean: ## let FUZZSEEDS searches, from seed FUZZFIRST on, find nothing on the embedded node
+	CHANBOT_FUZZ_SEEDS=$(FUZZSEEDS) CHANBOT_FUZZ_FIRST=$(FUZZFIRST) $(GO) test -count 1 -timeout 3h -run '^TestACleanNodeBreaksNothingForLong$$' -v ./fuzz
 
 fmt: ## format the sources
 	gofmt -w $(GOFILES)
