@@ -115,6 +115,13 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 	return p
 }
 
+// timed are the rules about how long things take, which a machine that is too
+// busy breaks in the node's place.
+var timed = map[string]bool{
+	RuleTimer: true, RuleTimerLate: true, RuleDepth: true,
+	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true,
+}
+
 // examine plays a suspect again, makes it small and notes it.
 func (s *search) examine(ctx context.Context, x suspect) {
 	started := time.Now()
@@ -222,7 +229,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 				}
 			}
 		}
-	} else if x.b.Rule == RuleExpectation || stopped() && ctx.Err() == nil {
+	} else if x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] || stopped() && ctx.Err() == nil {
 		return // a machine that was busy: nothing that was seen is impossible
 	}
 	f.Shrunk = time.Since(started)

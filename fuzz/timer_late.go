@@ -68,6 +68,10 @@ func (w runningTimer) breach(t *tape, r outcome.Role, got string) *breach {
 	return &breach{Rule: RuleTimerLate, Role: r, Cell: t.last[r.Index()], Expected: fmt.Sprintf("conflict 3 by %s, %v after the last event", w.name, w.after), Got: got}
 }
 
+// dropping are the events after which no operation is pending any more: the
+// timer ran out, the peer has gone (fsm 7), or the channel closes (fsm 6.5).
+var dropping = map[string]bool{wire.EventTimeout: true, wire.EventPeerDisconnected: true, wire.EventClosing: true}
+
 // take notes what a frame does to the timers.
 func (l *lateness) take(t *tape, f *results.FrameRecord, r outcome.Role) *breach {
 	own, peer := r.Index(), r.Peer().Index()
@@ -90,7 +94,7 @@ func (l *lateness) take(t *tape, f *results.FrameRecord, r outcome.Role) *breach
 			l.gone[own] = false
 		case w.Sign == nil:
 			running.since = f.T
-			if w.Conflict != nil || w.Info != nil && w.Info.Event == wire.EventTimeout {
+			if w.Conflict != nil || w.Info != nil && dropping[w.Info.Event] {
 				*running = runningTimer{}
 			}
 		case w.Sign.Tag == wire.TagUpdate || w.Sign.Tag == wire.TagDepositTx || w.Sign.Tag == wire.TagWithdrawTx:

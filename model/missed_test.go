@@ -1,6 +1,10 @@
 package model
 
-import "testing"
+import (
+	"testing"
+
+	"chanbot/wire"
+)
 
 // TestCoinsAreCountedAnewAfterAGap: what went in while a side had no socket is
 // known again as soon as the node has said the balances of a co-signed state.
@@ -69,6 +73,44 @@ func TestAMessageMayComeAfterAGap(t *testing.T) {
 				s.message(res, s.account(ini), s.account(res), info)
 			}
 			s.check()
+			s.check()
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}
+
+// TestTheOtherConflictMayComeLate: each side has a socket of its own, so one may
+// be told of a conflict after the check that follows the other's.
+func TestTheOtherConflictMayComeLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		checks, conflicts int
+		want              string
+	}{
+		"at the next check":     {1, 1, ""},
+		"two":                   {1, 2, RulePairConflict},
+		"after one more check":  {2, 1, RulePairConflict},
+		"with nothing to cause": {0, 1, RulePairConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			s.check()
+			if c.checks > 0 {
+				s.propose(ini, 1)
+				s.answer(ini, wire.TagUpdate, s.pending, s.channel)
+				s.conflict(ini, 2, 1) // the responder's node refuses
+			}
+			for range c.checks {
+				s.check()
+			}
+			for range c.conflicts {
+				s.conflict(res, 2, 1)
+			}
 			s.check()
 			switch {
 			case c.want == "" && len(s.found) > 0:

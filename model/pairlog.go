@@ -26,6 +26,7 @@ type pairLog struct {
 	left         int  // channels.leave that came
 	pending      bool // an operation was under way at the last check
 	calm         bool // the channel was open and idle at the last check
+	late         bool // a conflict had come to the peer alone at the last check
 	aborted      bool // an abort was sent
 	lostOps      []lostOp
 	internal     *request // a transfer that the sender can pay was refused with an internal error
@@ -101,6 +102,11 @@ func (l *pairLog) conflict(c *Client, code int) {
 	case c.op == nil:
 		l.unprovoked++
 	}
+}
+
+// told reports whether a conflict has come.
+func (l *pairLog) told() bool {
+	return len(l.conflicts)+len(l.lostOps)+l.unprovoked > 0
 }
 
 func (l *pairLog) oddRound(round uint64) {

@@ -236,6 +236,29 @@ func TestABlockedSocketIsSilentUntilTheStateChanges(t *testing.T) {
 	})
 }
 
+// A blocked socket outlives the time after which a silent one is closed, and is
+// silent from its end on.
+func TestABlockedSocketIsNotIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		i, r := w.open(map[string]string{"timeout_accept": "200000"})
+		i.transfer(1)
+		i.sign(i.want("sign.update")[0])
+		r.want("info update", "sign.update_ack")
+		i.send(`{"jsonrpc":"2.0","id":1,"method":"channels.update.new","params":{"amount":1,"from":%q,"to":%q}}`, w.keys[0].ID(), w.keys[1].ID())
+		for range 4 { // the other one has to be heard
+			time.Sleep(50 * time.Second)
+			r.send(`{"jsonrpc":"2.0","id":2,"method":"channels.system","params":{"action":"ping"}}`)
+			r.want("result")
+		}
+		i.want("result ok", "conflict 3", "sign.update")
+		time.Sleep(59 * time.Second)
+		i.want()
+		time.Sleep(2 * time.Second)
+		i.want("close 1000")
+	})
+}
+
 var _ net.Listener = (*memnet.Listener)(nil)
 
 func TestReconnectedClientsStarveOpenings(t *testing.T) {

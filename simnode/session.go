@@ -85,7 +85,12 @@ func (s *session) heard() {
 }
 
 // checkIdle closes a socket whose client has been silent for too long (ws-api 1).
+// Nobody looks at one that is blocked, however long that is (fsm 3.3).
 func (s *session) checkIdle() {
+	if s.isBlocked() {
+		s.idle.Reset(s.node.cfg.idleTimeout())
+		return
+	}
 	silent := time.Since(s.node.started) - time.Duration(s.lastHeard.Load())
 	if left := s.node.cfg.idleTimeout() - silent; left > 0 {
 		s.idle.Reset(left)
@@ -148,6 +153,7 @@ func (s *session) frame() error {
 	if !s.isClosing() && !s.handle(b) {
 		s.close(websocket.CloseInternalServerErr)
 	}
+	s.heard() // what was sent while the request waited is read from now on
 	return nil
 }
 
@@ -166,6 +172,13 @@ func readAll(room []byte, r io.Reader) ([]byte, error) {
 			return room, err
 		}
 	}
+}
+
+// isBlocked says that a request is being handled.
+func (s *session) isBlocked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calling
 }
 
 func (s *session) isClosing() bool {
