@@ -40,9 +40,13 @@ func (c *Client) becomeOpen() {
 	}
 }
 
-// becomeClosing ends what was pending: from now on the last state counts.
+// becomeClosing ends what was pending: from now on the last state counts. The
+// peer may have completed what this side loses by it (fsm 6.5).
 func (c *Client) becomeClosing() {
 	c.phase = max(c.phase, PhaseClosing)
+	if o := c.op; o != nil && o.signed && (o.spec.kind == kindUpdate || o.spec.kind == kindOnChain) {
+		c.lost = true
+	}
 	c.closed, c.op = true, nil
 }
 

@@ -108,12 +108,13 @@ func NewClient(cfg Config) *Client {
 // continues the channel of the sockets before (existing_channel_id), otherwise
 // everything known so far is forgotten.
 func (c *Client) Connected(reconnect bool) {
-	dead := c.phase == PhaseDead || c.phase == PhaseOffline && c.resume == PhaseDead
+	dead := c.over()
 	switch {
 	case !reconnect:
 		c.reset()
 	case dead:
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
+		c.log.messagesSent = doubtful(c.log.messagesSent, nil)
 		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before, past: true, mutual: c.shut.mutual}
 	default:
 		c.stale, c.shut.gap = true, true

@@ -121,3 +121,31 @@ func TestTheOtherConflictMayComeLate(t *testing.T) {
 		})
 	}
 }
+
+// TestAMessageMayEndWithItsStateMachine: what was on its way when a state machine
+// ended is not delivered by the one that follows, and need not be.
+func TestAMessageMayEndWithItsStateMachine(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends bool
+		want string
+	}{"it ends": {true, ""}, "it lives on": {false, RulePairMessageLost}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			s.tell("before")
+			if c.ends {
+				s.reestablish()
+				s.report(ini, s.state)
+			}
+			s.tell("after")
+			s.message(res, s.account(ini), s.account(res), "after")
+			s.check()
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}

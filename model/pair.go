@@ -136,7 +136,16 @@ func messages(from, to *Client) {
 		}
 		sent = sent[n+1:]
 	}
+	if from.over() || to.over() {
+		sent = doubtful(sent, nil) // nobody delivers what was on its way
+	}
 	from.log.messagesSent = slices.Clone(sent)
+}
+
+// over reports whether the state machine of this side has ended, and no other has
+// taken its place.
+func (c *Client) over() bool {
+	return c.phase == PhaseDead || c.phase == PhaseOffline && c.resume == PhaseDead
 }
 
 // doubtful returns the messages of which nobody knows whether they are still on

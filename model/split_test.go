@@ -40,3 +40,37 @@ func TestWhatGivesWayToASoloOperationSplitsTheChannel(t *testing.T) {
 		t.Errorf("denied: %v", s.found)
 	}
 }
+
+// A solo close whose block overtakes the acknowledgement that it holds leaves the
+// starter a round behind; a wrong settlement and a close that fails open both again.
+func TestABlockMayOvertakeTheAcknowledgement(t *testing.T) {
+	play := func(change ...func(*Config)) *stage {
+		s := newStage(t, change...)
+		s.open()
+		t := s.half(ini, 1)
+		s.answer(res, wire.TagUpdateAck, t, s.channel)
+		s.report(res, s.sign(t, res))
+		for side := range 2 {
+			s.in(side, wire.AppendInfo(nil, s.channel, wire.Info{Event: wire.EventClosing}))
+		}
+		return s
+	}
+	s := play()
+	s.found = nil // the report of the block is left out here
+	for side := range 2 {
+		s.info(side, wire.EventOpen)
+	}
+	s.check()
+	if len(s.found) > 0 {
+		t.Errorf("by default: %v", s.found)
+	}
+	s = play(func(c *Config) { c.Deny = []string{QuirkSplitChannel} })
+	s.found = nil
+	for side := range 2 {
+		s.info(side, wire.EventOpen)
+	}
+	s.check()
+	if len(s.found) != 1 || s.found[0].Rule != QuirkSplitChannel {
+		t.Errorf("denied: %v", s.found)
+	}
+}
