@@ -133,8 +133,8 @@ func (p *pair) send(e *end, r *run) *op {
 	case what.Binary != nil:
 		tell(what.Binary, outBinary, what.Binary)
 	case what.Bytes != nil:
-		if closes(what.Bytes) && e.client != nil {
-			e.client.Closing()
+		if spoils(what.Bytes) && e.client != nil {
+			e.client.Closing() // nothing can be said of what comes on this socket
 		}
 		tell(what.Bytes, outRaw, what.Bytes)
 	default:
@@ -151,17 +151,15 @@ func (p *pair) send(e *end, r *run) *op {
 	return o
 }
 
-// closes says whether there is a close frame among frames of a client that are
-// written as bytes (RFC 6455, 5.2).
-func closes(b []byte) bool {
+// spoils says whether a node need not read what is sent after frames that are
+// written as bytes: one of them closes the connection, or is not complete, so
+// that what follows is taken for its rest (RFC 6455, 5.2).
+func spoils(b []byte) bool {
 	for len(b) >= 2 {
-		if b[0]&0x0f == websocket.CloseMessage {
-			return true
-		}
 		size, head := int(b[1]&0x7f), 2
 		switch {
-		case size == 127:
-			return false // longer than a step can be
+		case b[0]&0x0f == websocket.CloseMessage || size == 127: // longer than a step can be
+			return true
 		case size == 126 && len(b) >= 4:
 			size, head = int(b[2])<<8|int(b[3]), 4
 		}
@@ -169,11 +167,11 @@ func closes(b []byte) bool {
 			head += 4
 		}
 		if len(b) < head+size {
-			return false
+			return true
 		}
 		b = b[head+size:]
 	}
-	return false
+	return len(b) > 0
 }
 
 // expecting says whether an outcome is expected that a frame has to bring.

@@ -212,11 +212,21 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			keeps: func(text []byte) bool { return same(text, plays) },
 			over:  func() bool { return stopped() || time.Now().After(until) },
 		}
-		small, kept := sh.shrink(f.Text), false
-		for n := 0; n < plays && !kept; n++ {
-			kept = again(small)
+		several := func(text []byte) bool {
+			for range plays {
+				if again(text) {
+					return true
+				}
+			}
+			return false
 		}
-		if kept {
+		small := sh.shrink(f.Text)
+		if !several(small) && l.fresh {
+			// It needed what the plays before had left at the node.
+			sh.keeps = several
+			small = sh.shrink(f.Text)
+		}
+		if several(small) {
 			f.Text = small
 		} else {
 			again(f.Text) // what both sides see of it
