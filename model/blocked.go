@@ -65,3 +65,12 @@ func (o *op) holdsUp(r *request) bool {
 	}
 	return false
 }
+
+// waitsForLock reports whether a request waits in awaiting_locked (fsm 3.2).
+func (r *request) waitsForLock() bool {
+	switch inputOf[r.req.Method] {
+	case InputUpdate, InputContractCall, InputShutdown, InputLeave, InputForceProgress, InputAssume:
+		return true
+	}
+	return r.early || r.batch
+}

@@ -114,7 +114,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.reset()
 	case dead:
 		c.op, c.create, c.stale = nil, nil, c.stale || c.missed
-		c.log.messagesSent = doubtful(c.log.messagesSent, nil)
+		c.loseMessages()
 		c.chainRound, c.shut = 0, closeFlow{before: c.shut.said || c.shut.before, past: true, mutual: c.shut.mutual}
 	default:
 		c.stale, c.shut.gap = true, true

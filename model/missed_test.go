@@ -127,18 +127,28 @@ func TestTheOtherConflictMayComeLate(t *testing.T) {
 func TestAMessageMayEndWithItsStateMachine(t *testing.T) {
 	for name, c := range map[string]struct {
 		ends bool
+		by   int // who sends
 		want string
-	}{"it ends": {true, ""}, "it lives on": {false, RulePairMessageLost}} {
+	}{
+		"the sender's":         {true, ini, ""},
+		"the receiver's":       {true, res, ""},
+		"none, initiator asks": {false, ini, RulePairMessageLost},
+		"none, responder asks": {false, res, RulePairMessageLost},
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.open()
-			s.tell("before")
+			s.check()
+			tell := func(info string) {
+				s.out(c.by, wire.AppendRequest(nil, nil, wire.MethodMessage, []byte(`{"info":"`+info+`","to":"`+s.account(1-c.by)+`"}`)))
+			}
+			tell("before")
 			if c.ends {
 				s.reestablish()
 				s.report(ini, s.state)
 			}
-			s.tell("after")
-			s.message(res, s.account(ini), s.account(res), "after")
+			tell("after")
+			s.message(1-c.by, s.account(c.by), s.account(1-c.by), "after")
 			s.check()
 			switch {
 			case c.want == "" && len(s.found) > 0:

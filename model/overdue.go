@@ -56,9 +56,11 @@ func (o *op) exact() bool {
 		len(o.sent[0].Signatures) == len(o.offer.Signatures)+1
 }
 
-// waitsForDepth reports whether a co-signed operation waits for the chain.
+// waitsForDepth reports whether a co-signed operation waits for the chain. A
+// client that sent something right behind its signature may not be told.
 func (c *Client) waitsForDepth() bool {
-	return c.op != nil && c.op.spec.kind == kindOnChain && c.op.lock > lockNone
+	o := c.op
+	return o != nil && o.spec.kind == kindOnChain && (o.lock > lockNone || o.signed && slices.ContainsFunc(c.queue, (*request).waitsForLock))
 }
 
 // overdue judges what this side of an open channel waits for.

@@ -54,6 +54,12 @@ var overdueCases = map[string]struct {
 		s.out(res, wire.AppendSigned(nil, wire.IntID(s.id), wire.TagResponderSign, half.Sign(s.keys[res], "ae_other", tx.Raw).Text()))
 		s.in(res, wire.AppendOK(nil, wire.IntID(s.id), s.channel))
 	}},
+	"a deposit that both signed": {RuleStuck, false, func(s *stage) { s.open(); follow(s.deposit(ini, 5)[:4]) }},
+	"a deposit with a request behind it that waits": {"", false, func(s *stage) {
+		s.open()
+		follow(s.deposit(ini, 5)[:4])
+		s.ask(res, wire.UpdateNew{From: s.account(res), To: s.account(ini), Amount: big.NewInt(1)})
+	}},
 	"the acker has not answered": {"", false, func(s *stage) { s.open(); s.half(ini, 1) }},
 	"no report on either side":   {RuleStuck, false, func(s *stage) { s.open(); s.cosign(ini, 1) }},
 	"no report for the starter":  {RuleStuck, false, func(s *stage) { s.open(); s.report(res, s.cosign(ini, 1)) }},

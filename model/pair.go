@@ -142,6 +142,15 @@ func messages(from, to *Client) {
 	from.log.messagesSent = slices.Clone(sent)
 }
 
+// loseMessages notes that the state machine of this side has ended: what was on
+// its way to it or from it need not come.
+func (c *Client) loseMessages() {
+	c.log.messagesSent = doubtful(c.log.messagesSent, nil)
+	if c.other != nil {
+		c.other.log.messagesSent = doubtful(c.other.log.messagesSent, nil)
+	}
+}
+
 // over reports whether the state machine of this side has ended, and no other has
 // taken its place.
 func (c *Client) over() bool {
