@@ -20,6 +20,7 @@ import (
 // blockLog is when key blocks were made at a node that makes none by itself.
 type blockLog struct {
 	mu    sync.Mutex
+	last  time.Time   // when a single one was asked for
 	times []blockTime // one for each block, in the order in which they were ready
 }
 
@@ -34,6 +35,9 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 	own := *e
 	own.KeyBlocks = func(n int) {
 		asked := time.Now()
+		if n == 1 && l.justNow(asked) {
+			return // somebody else's; who needs more asks again
+		}
 		e.KeyBlocks(n)
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -42,6 +46,22 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 		}
 	}
 	return &own
+}
+
+// sharedPace is the least time between single blocks that the cases which wait
+// for depth at the same time ask for, so that their offers do not get too old.
+const sharedPace = 2 * time.Millisecond
+
+// justNow says whether a single block has been asked for within the pace, and
+// otherwise counts this one as asked for.
+func (l *blockLog) justNow(at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.last.IsZero() && at.Sub(l.last) < sharedPace {
+		return true
+	}
+	l.last = at
+	return false
 }
 
 // within returns how many blocks were asked for after a time and were there

@@ -41,6 +41,12 @@ type Finding struct {
 	Shrunk  time.Duration
 }
 
+// Unrepeated says that it was played again and did not show any more. It may
+// have taken what other channels did at that moment, or a busy machine.
+func (f *Finding) Unrepeated() bool {
+	return f.Tries > 0 && f.Hits == 0 && f.Rule != RuleNodeGone && f.Rule != RuleNodeHung
+}
+
 // besides is how many channels play a finding that one alone does not show.
 const besides = 4
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"chanbot/model"
 	"chanbot/outcome"
@@ -91,9 +92,28 @@ func (m *maker) step(first string, keys ...string) {
 	m.count++
 }
 
-// any is a step whose end is not known beforehand.
+// any is a step whose end is not known beforehand. In a channel that may be
+// blocked it does not wait for long: what is not answered is noticed at the end.
 func (m *maker) any(first string, keys ...string) {
+	if !m.calm && !m.timers {
+		keys = impatient(keys)
+	}
 	m.step(first, append(keys, "expect: any")...)
+}
+
+// impatient returns the keys of a step with a time of two seconds at most.
+func impatient(keys []string) []string {
+	for i, k := range keys {
+		text, is := strings.CutPrefix(k, "timeout: ")
+		if d, err := time.ParseDuration(text); !is || err != nil {
+			continue
+		} else if d > 2*time.Second {
+			keys = slices.Clone(keys)
+			keys[i] = "timeout: 2s"
+		}
+		return keys
+	}
+	return append(keys, "timeout: 900ms")
 }
 
 // honest is a step that has to work in a calm channel.
@@ -312,6 +332,10 @@ func (m *maker) end() {
 	if !m.up {
 		m.any("both: stop", "timeout: 500ms")
 		return
+	}
+	if !m.calm {
+		// Long enough to tell a node that owes something from a slow one.
+		m.step(act(m.role(), "balances"), "expect: any")
 	}
 	for _, r := range outcome.Roles {
 		m.honest(act(r, "balances"))

@@ -48,7 +48,10 @@ func (t *tape) earlyTimer(sc *strategy.Scenario, slack time.Duration) *breach {
 				Expected: fmt.Sprintf("no timer before %v", least), Got: fmt.Sprintf("%s after %v", w.Name(), since.Round(time.Millisecond)),
 			}
 		}
-		q.pass(f.T)
+		// An answer may be that of the socket's handler alone, such as pong.
+		if w.Kind != wire.KindResult && w.Kind != wire.KindError && w.Method != wire.MethodSystemPong {
+			q.pass(f.T)
+		}
 	}
 	return nil
 }

@@ -50,7 +50,8 @@ func (c *Command) fuzzCommand() *cobra.Command {
 			"Without --node an embedded node is served in a process of its own. Known quirks of\n" +
 			"real nodes are allowed; --deny NAME, or --deny all, makes them findings.\n\n" +
 			"The same --seed draws the same cases. The exit code is 0 when nothing was found, 1\n" +
-			"when something was, 3 when nothing could be played.",
+			"when something was, 3 when nothing could be played. What did not show again is\n" +
+			"listed with a ?, and is no finding.",
 		Example: "  chanbot fuzz --duration 5m\n  chanbot fuzz --seed 7 --cases 1000 --deny split-channel\n" +
 			"  chanbot fuzz --node ws://127.0.0.1:3014 --accounts bots.yaml --pairs 4 --duration 10m",
 		Args: needArgs(0, 0, "no argument"),
@@ -68,7 +69,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.Int64Var(&o.actions, "actions", 0, "play cases with `N` steps in all")
 	f.IntVar(&o.findings, "findings", 20, "end after `N` different findings")
 	f.IntVar(&o.first, "first-case", 0, "begin with case `N` of the seed")
-	f.IntVar(&o.pairs, "pairs", 64, "play `N` cases beside each other")
+	f.IntVar(&o.pairs, "pairs", 0, "play `N` cases beside each other (default 192 at an embedded node, else 64)")
 	f.DurationVar(&o.patience, "patience", 3*time.Second, "`TIME` after which a node that owes something is given up")
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
 	f.DurationVar(&o.shrink, "shrink", 20*time.Second, "`TIME` for making a finding small")
@@ -111,6 +112,12 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	o.runOptions.pairs, o.runOptions.duration, o.iterations, o.timeout, o.grace, o.runOptions.patience = 1, time.Minute, 1, time.Minute, time.Second, o.patience
 	s, err := o.settings()
 	if err == nil {
+		if !o.given.Changed("pairs") {
+			o.pairs = 64
+			if s.embedded {
+				o.pairs = 192
+			}
+		}
 		err = o.check()
 	}
 	if err != nil {
@@ -163,7 +170,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	if code := stopped.exitCode(); code != 0 {
 		return exitCode(code)
 	}
-	if len(rep.Findings) > 0 {
+	if confirmed(rep) > 0 {
 		return exitCode(exitFailed)
 	}
 	if rep.Ended != "" {
@@ -172,10 +179,21 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	return nil
 }
 
+// confirmed counts what showed again, or could not be played again.
+func confirmed(rep *fuzz.Report) int {
+	n := 0
+	for _, f := range rep.Findings {
+		if !f.Unrepeated() {
+			n++
+		}
+	}
+	return n
+}
+
 // verdict is the word of the summary.
 func fuzzVerdict(rep *fuzz.Report) results.Verdict {
 	switch {
-	case len(rep.Findings) > 0:
+	case confirmed(rep) > 0:
 		return results.Failed
 	case rep.Interrupted:
 		return results.Interrupted

@@ -138,7 +138,11 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	case f.Hits == 0:
 		again = fmt.Sprintf("not again in %d plays, so it may need other channels beside it", f.Tries)
 	}
-	fmt.Fprintf(g.w, "  %s  %s in %s, after %s and %s, %s\n", g.term.style.Bad("✗"), f.Rule, f.Where(), f.Found.Round(100*time.Millisecond), count(int(f.Actions), "action"), again)
+	mark := g.term.style.Bad("✗")
+	if f.Unrepeated() {
+		mark = "?"
+	}
+	fmt.Fprintf(g.w, "  %s  %s in %s, after %s and %s, %s\n", mark, f.Rule, f.Where(), f.Found.Round(100*time.Millisecond), count(int(f.Actions), "action"), again)
 	for _, line := range [][2]string{{"expected", f.Expected}, {"got", f.Got}, {"repro", fmt.Sprintf("%s, %s", g.folder.File(file), count(f.Steps, "step"))}} {
 		fmt.Fprintf(g.w, "     %-9s %s\n", line[0], strings.TrimSpace(firstLine(line[1])))
 	}
@@ -273,8 +277,11 @@ func (g *fuzzing) tally(rep *fuzz.Report) {
 		fmt.Fprintln(g.w)
 	}
 	word := "nothing found"
-	if n := len(rep.Findings); n > 0 {
+	if n := confirmed(rep); n > 0 {
 		word = count(n, "finding")
+	}
+	if n := len(rep.Findings) - confirmed(rep); n > 0 {
+		word += fmt.Sprintf(", %d that did not show again", n)
 	}
 	if rep.Repeated > 0 {
 		word += fmt.Sprintf(" (and %d more cases that broke a rule in a known way)", rep.Repeated)
