@@ -70,6 +70,8 @@ func TestHopeless(t *testing.T) {
 		{"as many are slow as may be", "p90(transfer.response) < 100ms", 100, times(slow, 10), false},
 		{"one more is", "p90(transfer.response) < 100ms", 100, times(slow, 11), true},
 		{"one more is, among fast ones", "p90(transfer.response) < 100ms", 100, append(times(slow, 11), times(fast, 50)...), true},
+		{"a rank that is rounded", "p99(transfer.response) < 100ms", 689, append(times(slow, 7), times(fast, 150)...), false},
+		{"one more than is rounded", "p99(transfer.response) < 100ms", 689, append(times(slow, 8), times(fast, 150)...), true},
 		{"nobody knows how many there will be", "p90(transfer.response) < 100ms", 0, times(slow, 100), false},
 		{"a limit from below can still come", "p90(transfer.response) > 100ms", 100, times(fast, 60), false},
 		{"a mean can still come", "mean(transfer.response) < 100ms", 100, times(slow, 60), false},

@@ -106,7 +106,8 @@ func (w *watch) hopeless(measure judge) (metrics.Result, bool) {
 			sure = w.most > 0 && !below && (best < t.Limit-1e-9 || t.Op == ">" && best <= t.Limit)
 		case "quantile":
 			// So many may be slow; if more of those that have ended are, it is over.
-			slow := math.Floor((1-t.Quantile)*float64(w.most) + 1e-9)
+			// The rank of a quantile is rounded as the histogram does it.
+			slow := float64(w.most) - max(1, math.Floor(t.Quantile*float64(w.most)+0.5))
 			if !below || w.most < 1 || float64(r.Samples) <= slow {
 				continue
 			}
