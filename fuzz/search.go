@@ -89,6 +89,8 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 	if s.cfg.Duration > 0 {
 		timer := time.AfterFunc(s.cfg.Duration, func() { s.close("") })
 		defer timer.Stop()
+		late := time.AfterFunc(s.cfg.Duration+overtime, stop)
+		defer late.Stop()
 	}
 	suspects := make(chan suspect, queueLength)
 	var checker, workers, teller sync.WaitGroup
@@ -124,6 +126,9 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 	}
 	return s.report(ctx)
 }
+
+// overtime is how long cases that have begun may go on when the time is over.
+const overtime = 15 * time.Second
 
 // close lets no new case begin. The first reason counts.
 func (s *search) close(why string) {
