@@ -150,6 +150,9 @@ type Embedded struct {
 	// when the node has them.
 	KeyBlocks  func(n int)
 	MicroBlock func()
+	// Wanted is called again and again, instead of KeyBlocks, while a pair waits for
+	// depth; it need not make a block each time. Nil makes one each time.
+	Wanted func()
 }
 
 // StepEvent tells that a step of one pair has ended.

@@ -36,6 +36,7 @@ const (
 // somebody waits for depth, or for a frame that comes with a block.
 type miner struct {
 	make  func(n int) // key blocks; nil: blocks come by themselves
+	more  func()      // asks for a key block that somebody waits for
 	micro func()      // a micro block; nil: they come by themselves
 	pace  time.Duration
 
@@ -52,7 +53,10 @@ func newMiner(cfg *Config) *miner {
 		return m
 	}
 	if cfg.Embedded.OnDemand {
-		m.make = cfg.Embedded.KeyBlocks
+		m.make, m.more = cfg.Embedded.KeyBlocks, cfg.Embedded.Wanted
+		if m.more == nil {
+			m.more = func() { m.make(1) }
+		}
 	}
 	if n := cfg.Scenario.Node; n != nil && n.Blocks == strategy.BlocksExpected {
 		m.make, m.micro = cfg.Embedded.KeyBlocks, cfg.Embedded.MicroBlock
@@ -123,7 +127,7 @@ func (m *miner) run(ctx context.Context) {
 			continue
 		}
 		for key, _, _ := m.needed(); key > 0; key, _, _ = m.needed() {
-			m.make(1)
+			m.more()
 			if !wait(m.pace) {
 				return
 			}

@@ -20,7 +20,7 @@ import (
 // blockLog is when key blocks were made at a node that makes none by itself.
 type blockLog struct {
 	mu    sync.Mutex
-	last  time.Time   // when a single one was asked for
+	last  time.Time   // when one was made that was waited for
 	times []blockTime // one for each block, in the order in which they were ready
 }
 
@@ -35,9 +35,6 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 	own := *e
 	own.KeyBlocks = func(n int) {
 		asked := time.Now()
-		if n == 1 && l.justNow(asked) {
-			return // somebody else's; who needs more asks again
-		}
 		e.KeyBlocks(n)
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -48,12 +45,26 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 	return &own
 }
 
-// sharedPace is the least time between single blocks that the cases which wait
-// for depth at the same time ask for, so that their offers do not get too old.
+// sharedPace is the least time between the blocks for cases that wait for depth
+// at the same time, so that their offers do not get too old.
 const sharedPace = 2 * time.Millisecond
 
-// justNow says whether a single block has been asked for within the pace, and
-// otherwise counts this one as asked for.
+// share returns what the embedded node can do for one of several cases, which
+// wait for the same blocks.
+func (l *blockLog) share(e *bot.Embedded) *bot.Embedded {
+	own := l.watch(e)
+	if own != e {
+		own.Wanted = func() {
+			if !l.justNow(time.Now()) {
+				own.KeyBlocks(1)
+			}
+		}
+	}
+	return own
+}
+
+// justNow says whether a block was wanted within the pace, and otherwise counts
+// this one.
 func (l *blockLog) justNow(at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -102,7 +102,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	started := time.Now()
 	cfg.Started = started
 	if s.blocks != nil {
-		cfg.Embedded = s.blocks.watch(cfg.Embedded)
+		cfg.Embedded = s.blocks.share(cfg.Embedded)
 	}
 	rep, err := bot.Run(ctx, cfg)
 	p.took = time.Since(started)
@@ -125,13 +125,20 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 			p.breach = listen.lateTimer(sc, p.took)
 		}
 	}
-	if p.breach == nil && s.blocks != nil && s.place.Depth != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
-		p.breach = s.earlyDepth(ctx, listen, sc, started)
-	}
 	if p.breach == nil {
-		p.breach = s.coins(ctx, keys, before, listen)
+		p.breach = s.chain(ctx, &cfg, listen, before)
 	}
 	return p
+}
+
+// chain judges what became of a run on the chain.
+func (s *stage) chain(ctx context.Context, cfg *bot.Config, t *tape, before *purses) *breach {
+	if s.blocks != nil && s.place.Depth != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
+		if b := s.earlyDepth(ctx, t, cfg.Scenario, cfg.Started); b != nil {
+			return b
+		}
+	}
+	return s.coins(ctx, cfg.Keys, before, t)
 }
 
 // broken returns the first rule that a report says was broken.

@@ -19,14 +19,14 @@ const leastDefault = 120 * time.Second
 // that happens to it, so what a side was told last is not later than that. What
 // the side has sent since may not have been read (fsm 3.3). One part in slack of
 // the time is not judged.
-func (t *tape) earlyTimer(sc *strategy.Scenario, slack time.Duration) *breach {
+func (t *tape) earlyTimer(sc *strategy.Scenario, slack int) *breach {
 	least := leastDefault
 	for _, after := range sc.Channel.Timeouts {
 		if after > 0 {
 			least = min(least, after)
 		}
 	}
-	least -= least / slack
+	least -= least / time.Duration(slack)
 	var sides [2]quietness
 	for i := range t.frames {
 		f := &t.frames[i]

@@ -6,7 +6,6 @@ import (
 
 	"chanbot/bot"
 	"chanbot/results"
-	"chanbot/strategy"
 	"chanbot/tx"
 )
 
@@ -14,18 +13,15 @@ import (
 // need the chain or the times of all frames: RuleTimer, RuleDepth and RuleCoins.
 // With it a file that a search has written fails in other runs, too.
 type Watch struct {
-	s       stage
-	sc      *strategy.Scenario
-	keys    []tx.KeyPair
-	before  *purses
-	tape    *tape
-	started time.Time
+	s      stage
+	before *purses
+	tape   *tape
 }
 
 // NewWatch looks at the accounts of a pair before its run. Of the place Account,
 // Locked and Depth are used; what is nil is not judged.
-func NewWatch(ctx context.Context, place *Place, sc *strategy.Scenario, keys []tx.KeyPair) *Watch {
-	w := &Watch{s: stage{place: place, blocks: &place.blocks}, sc: sc, keys: keys, tape: newTape()}
+func NewWatch(ctx context.Context, place *Place, keys []tx.KeyPair) *Watch {
+	w := &Watch{s: stage{place: place, blocks: &place.blocks}, tape: newTape()}
 	w.before = w.s.accounts(ctx, keys)
 	return w
 }
@@ -35,24 +31,16 @@ func NewWatch(ctx context.Context, place *Place, sc *strategy.Scenario, keys []t
 func (w *Watch) Attach(cfg *bot.Config) {
 	cfg.API = w.tape.watch(cfg.API)
 	cfg.Embedded = w.s.blocks.watch(cfg.Embedded)
-	if cfg.Frames == nil {
-		cfg.Frames = w.tape
-	} else {
-		cfg.Frames = tee{cfg.Frames, w.tape}
-	}
+	cfg.Frames = results.Tee(cfg.Frames, w.tape)
 	if cfg.Started.IsZero() {
 		cfg.Started = time.Now()
 	}
-	w.started = cfg.Started
-	onDemand := cfg.Embedded != nil && cfg.Embedded.OnDemand
+	run := *cfg
 	cfg.Afterwards = func(ctx context.Context) []results.Violation {
 		// What is seen late makes the time before it seem shorter.
-		b := w.tape.earlyTimer(w.sc, 2)
-		if b == nil && onDemand && w.s.place.Depth != nil {
-			b = w.s.earlyDepth(ctx, w.tape, w.sc, w.started)
-		}
+		b := w.tape.earlyTimer(run.Scenario, 2)
 		if b == nil {
-			b = w.s.coins(ctx, w.keys, w.before, w.tape)
+			b = w.s.chain(ctx, &run, w.tape, w.before)
 		}
 		if b == nil {
 			return nil
@@ -60,11 +48,6 @@ func (w *Watch) Attach(cfg *bot.Config) {
 		return []results.Violation{{Role: b.Role, Rule: b.Rule, Expected: b.Expected, Got: b.Got}}
 	}
 }
-
-// tee gives frames to two.
-type tee struct{ a, b results.Sink }
-
-func (t tee) Record(f results.FrameRecord) { t.a.Record(f); t.b.Record(f) }
 
 // watch returns an API whose posts are noted.
 func (t *tape) watch(api *bot.API) *bot.API {

@@ -58,6 +58,24 @@ type Sink interface {
 	Record(FrameRecord)
 }
 
+// Tee returns a sink that hands every frame to both; either may be nil.
+func Tee(a, b Sink) Sink {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return tee{a, b}
+}
+
+type tee struct{ a, b Sink }
+
+func (t tee) Record(r FrameRecord) {
+	t.a.Record(r)
+	t.b.Record(r)
+}
+
 // FrameOf turns the text of a WebSocket message into the Frame of a record:
 // JSON objects and arrays stay as they are, without the spaces between their
 // tokens; any other text becomes a JSON string.

@@ -62,7 +62,7 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 		defer client.Close()
 		cfg.API = poster(client)
 		if node != nil && judged(&cfg) {
-			watch = fuzz.NewWatch(ctx, chainOf(client), j.scenario, cfg.Keys)
+			watch = fuzz.NewWatch(ctx, chainOf(client), cfg.Keys)
 		}
 	}
 	out, err := p.output(j, &cfg, time.Now())
@@ -78,12 +78,8 @@ func (p *player) play(ctx context.Context, j job) (summary *results.Summary, err
 	if out.channels != nil {
 		cfg.Channels = out.channels
 	}
-	switch {
-	case p.tape == nil:
-	case out.frames == nil:
-		cfg.Frames = p.tape
-	default:
-		cfg.Frames = both{out.frames, p.tape}
+	if p.tape != nil {
+		cfg.Frames = results.Tee(out.frames, p.tape)
 	}
 	if err := served.show(cfg.Metrics, cfg.Gauge); err != nil {
 		m.discard()

@@ -126,15 +126,6 @@ func (t *tape) all() []session.Entry {
 	return slices.Clone(t.entries)
 }
 
-// both hands frames to two sinks.
-type both struct{ one, two results.Sink }
-
-// Record hands the frame on.
-func (b both) Record(r results.FrameRecord) {
-	b.one.Record(r)
-	b.two.Record(r)
-}
-
 // replayWidth is how wide the comparison is.
 const replayWidth = 100
 
