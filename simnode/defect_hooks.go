@@ -120,10 +120,14 @@ const (
 	lostTimeout
 )
 
-// bendings are the hooks of all defects of a configuration.
+// bendings are the hooks of all defects of a configuration. One that is named
+// twice counts once: two swaps would be none.
 func (c *Config) bendings() []hooks {
 	var all []hooks
-	for _, name := range c.Defects {
+	for i, name := range c.Defects {
+		if slices.Contains(c.Defects[:i], name) {
+			continue
+		}
 		d, err := FindDefect(name)
 		if err != nil {
 			panic(err) // Validate tells before

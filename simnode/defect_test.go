@@ -139,6 +139,14 @@ func TestDefectsTogether(t *testing.T) {
 
 // TestACleanNodeHasNoHooks: without defects nothing is hooked, so that nothing
 // can be bent, or cost anything.
+// A swap that is done twice would be none.
+func TestADefectThatIsNamedTwiceCountsOnce(t *testing.T) {
+	cfg := Config{Defects: []string{"chain-pays-a-close-to-the-other-side", "round-increased-twice", "chain-pays-a-close-to-the-other-side"}}
+	if n := len(cfg.bendings()); n != 2 {
+		t.Errorf("%d defects, want 2", n)
+	}
+}
+
 func TestACleanNodeHasNoHooks(t *testing.T) {
 	n := New(Config{})
 	defer n.Close()

@@ -223,9 +223,6 @@ func nodeArgs(cfg simnode.Config) []string {
 	}
 	flag(cfg.SetupSlots > 0, "--setup-queue", strconv.Itoa(cfg.SetupQueue))
 	flag(cfg.SetupTime > 0, "--setup-time", cfg.SetupTime.String())
-	for _, name := range cfg.Defects {
-		args = append(args, "--defect", name)
-	}
 	if cfg.Forgiving {
 		args = append(args, "--forgiving")
 	}

@@ -85,6 +85,7 @@ func TestNodeArgsAreFlagsOfNode(t *testing.T) {
 	cfg := simnode.Config{
 		Era: simnode.Era2020, NetworkID: "local_test", MaxChannels: 4, SetupSlots: 2, SetupQueue: 0, MaxSockets: 9, DialRetry: time.Second,
 		Forgiving: true, NoVerify: true, Latency: 3 * time.Millisecond, Blocks: simnode.Interval, KeyBlockEvery: 40 * time.Millisecond,
+		Defects: []string{"round-increased-twice", "websocket-ping-unanswered"},
 	}
 	c := Command{Stderr: t.Output()}
 	cmd := c.nodeCommand()
@@ -94,6 +95,7 @@ func TestNodeArgsAreFlagsOfNode(t *testing.T) {
 	for flag, want := range map[string]string{
 		"era": "2020", "network-id": "local_test", "max-channels": "4", "setup-slots": "2", "setup-queue": "0", "max-sockets": "9",
 		"dial-retry": "1s", "forgiving": "true", "no-verify": "true", "latency": "3ms", "block-time": "40ms",
+		"defect": "[round-increased-twice,websocket-ping-unanswered]",
 	} {
 		if got := cmd.Flag(flag).Value.String(); got != want {
 			t.Errorf("--%s %s, want %s", flag, got, want)
