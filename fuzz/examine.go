@@ -41,10 +41,11 @@ type Finding struct {
 	Shrunk  time.Duration
 }
 
-// Unrepeated says that it was played again and did not show any more. It may
-// have taken what other channels did at that moment, or a busy machine.
+// Unrepeated says that it was not seen again: it did not show any more, or there
+// was no time left to play it again. It may have taken what other channels did
+// at that moment, or a busy machine.
 func (f *Finding) Unrepeated() bool {
-	return f.Tries > 0 && f.Hits == 0 && f.Rule != RuleNodeGone && f.Rule != RuleNodeHung
+	return f.Hits == 0 && f.Rule != RuleNodeGone && f.Rule != RuleNodeHung
 }
 
 // besides is how many channels play a finding that one alone does not show.
@@ -135,12 +136,14 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
 		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Pairs: 1, Found: x.at, Actions: x.before,
 	}
-	limit, ok := s.leisure()
+	confirm, limit, ok := s.leisure()
 	if !ok || ctx.Err() != nil {
 		f.Steps = steps(f.Text)
 		s.found(f) // as it was drawn
 		return
 	}
+	confirming, stop := context.WithTimeout(ctx, confirm)
+	defer stop()
 	l := s.lab(ctx)
 	defer l.close()
 	texts := [][]byte{x.c.Text}
@@ -178,6 +181,9 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			continue // one of many that were there
 		}
 		for range s.cfg.Confirm {
+			if f.Tries > 0 && confirming.Err() != nil {
+				break
+			}
 			f.Tries++
 			if again(text) {
 				f.Hits++
@@ -188,12 +194,15 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			break
 		}
 	}
-	if f.Hits == 0 && l.fresh && !stopped() {
+	if f.Hits == 0 && l.fresh && !stopped() && confirming.Err() == nil {
 		// It may take other channels at the same node.
 		l.pairs = besides
 		for _, text := range [][]byte{x.c.Text, staggered(x.c.Text)} {
 			f.Tries = 0
 			for range s.cfg.Confirm {
+				if f.Tries > 0 && confirming.Err() != nil {
+					break
+				}
 				f.Tries++
 				if again(text) {
 					f.Hits++
@@ -245,7 +254,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 				}
 			}
 		}
-	} else if x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] || stopped() && ctx.Err() == nil {
+	} else if stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] {
 		return // a machine that was busy: nothing that was seen is impossible
 	}
 	f.Shrunk = time.Since(started)
@@ -302,16 +311,17 @@ func staggered(text []byte) []byte {
 // afterwards bounds how long findings are played again once no new cases begin.
 const afterwards = 40 * time.Second
 
-// leisure returns how long a finding may be made smaller; ok is false when there
-// is no time even to play it again.
-func (s *search) leisure() (limit time.Duration, ok bool) {
+// leisure returns for how long plays may be begun that confirm a finding, and
+// how long it may be made smaller; ok is false when there is no time even to
+// play it again.
+func (s *search) leisure() (confirm, shrink time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open || s.confirmed >= s.cfg.Findings {
-		return s.cfg.Shrink, s.open
+		return afterwards, s.cfg.Shrink, s.open
 	}
 	left := s.closed + afterwards - time.Since(s.started)
-	return min(s.cfg.Shrink, left/2), left > 0
+	return left / 2, min(s.cfg.Shrink, left/2), left > 0
 }
 
 // full says that as many findings as were wanted have been seen again.

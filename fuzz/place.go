@@ -15,8 +15,11 @@ type Place struct {
 	// the seed, the timeouts and what listens are filled in for each case.
 	Bot bot.Config
 	// Keys returns the keys of an initiator and a responder for play number n;
-	// their accounts have coins and are used by nobody else at that time.
+	// their accounts have coins and are used by nobody else until Free gets them.
 	Keys func(n int) ([2]tx.KeyPair, error)
+	// Free takes the keys of a play that has ended. Nil where every play has
+	// accounts of its own.
+	Free func(keys [2]tx.KeyPair)
 	// Alive asks the node for anything that needs no channel; the error says why
 	// it does not answer.
 	Alive func(ctx context.Context) error

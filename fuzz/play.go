@@ -75,6 +75,9 @@ type stage struct {
 	seed     uint64
 	blocks   *blockLog // of the place; nil judges no depths
 	pairs    int       // channels beside each other, all of the same scenario; 0 means 1
+	// late says how late this process woke up at worst since a moment; nil when
+	// nobody measures that.
+	late func(since time.Time) time.Duration
 }
 
 // play runs a scenario once. n tells plays at one place from each other.
@@ -85,6 +88,9 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		two, err := s.place.Keys(n*mostPairs + i)
 		if err != nil {
 			return played{err: err}
+		}
+		if s.place.Free != nil {
+			defer s.place.Free(two)
 		}
 		keys = append(keys, two[:]...)
 	}
@@ -121,7 +127,11 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	}
 	p.breach = broken(rep, listen)
 	if p.breach == nil && pairs == 1 {
-		if p.breach = listen.earlyTimer(sc, 10); p.breach == nil {
+		var late time.Duration
+		if s.late != nil {
+			late = s.late(started)
+		}
+		if p.breach = listen.earlyTimer(sc, 10, late); p.breach == nil {
 			p.breach = listen.lateTimer(sc, p.took)
 		}
 	}

@@ -15,10 +15,11 @@ import (
 
 // search is one run of the fuzzer.
 type search struct {
-	stopPlaying context.CancelFunc // breaks off the cases that are being played
 	cfg         Config
 	started     time.Time
-	plays       counter // plays at the shared place
+	pace        *pace
+	plays       counter            // plays at the shared place
+	stopPlaying context.CancelFunc // breaks off the cases that are being played
 
 	mu        sync.Mutex // guards what follows
 	next      int
@@ -32,8 +33,11 @@ type search struct {
 	actions   int64
 	cells     mapped
 	outcomes  map[string]results.Operation
-	known     map[string]bool // breach keys
-	perRule   map[string]int
+	later     []Case          // to be played again when the machine is calm
+	again     map[int]int     // how often that was, by case
+	known     map[string]bool // keys of breaches that are being checked or were seen again
+	perRule   map[string]int  // how many those are, by rule
+	missed    map[string]int  // breaches that did not show again, by key and by rule
 	findings  []*Finding
 	checking  int
 	repeated  int64
@@ -62,17 +66,20 @@ func newSearch(cfg Config) *search {
 	return &search{
 		cfg: cfg, started: time.Now(), next: cfg.First, open: true,
 		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]results.Operation),
-		known: make(map[string]bool), perRule: make(map[string]int), digests: make(map[int][sha256.Size]byte),
-		place: cfg.Place,
+		known: make(map[string]bool), perRule: make(map[string]int), missed: make(map[string]int), digests: make(map[int][sha256.Size]byte),
+		place: cfg.Place, pace: newPace(cfg.Pairs), again: make(map[int]int),
 	}
 }
 
-// perRule is how many findings of one rule are followed.
+// mostPerRule is how many findings of one rule are followed.
 const mostPerRule = 3
 
 // queueLength is how many suspects may wait to be played again; more are
 // counted as repeated.
 const queueLength = 64
+
+// doubtful is how many may wait of which some like it did not show again.
+const doubtful = 4
 
 // suspect is a case that broke a rule.
 type suspect struct {
@@ -93,7 +100,8 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 		defer late.Stop()
 	}
 	suspects := make(chan suspect, queueLength)
-	var checker, workers, teller sync.WaitGroup
+	var checker, workers, teller, pacer sync.WaitGroup
+	pacer.Go(func() { s.pace.watch(work) })
 	checkers := 1
 	if s.cfg.Fresh != nil {
 		checkers = 2
@@ -102,9 +110,7 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 		checker.Go(func() {
 			for x := range suspects {
 				s.examine(ctx, x)
-				s.mu.Lock()
-				s.checking--
-				s.mu.Unlock()
+				s.examined()
 			}
 		})
 	}
@@ -114,6 +120,8 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 		workers.Go(func() { s.worker(work, suspects) })
 	}
 	workers.Wait()
+	stop()
+	pacer.Wait()
 	close(suspects)
 	checker.Wait()
 	close(told)
@@ -147,6 +155,12 @@ func (s *search) closeLocked(why string) {
 func (s *search) take() (Case, *Place, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.later) > 0 && s.ended == "" {
+		c := s.later[0]
+		s.later = s.later[1:]
+		s.inFlight[c.Number] = c.Text
+		return c, s.place, true
+	}
 	if s.cfg.Cases > 0 && s.next-s.cfg.First >= s.cfg.Cases || s.cfg.Actions > 0 && s.actions >= s.cfg.Actions {
 		s.closeLocked("")
 	}
@@ -164,31 +178,69 @@ func (s *search) take() (Case, *Place, bool) {
 }
 
 func (s *search) worker(ctx context.Context, suspects chan<- suspect) {
-	for ctx.Err() == nil {
-		c, place, ok := s.take()
-		if !ok {
+	for ctx.Err() == nil && s.pace.enter() {
+		more := s.one(ctx, suspects)
+		s.pace.leave()
+		if !more {
 			return
 		}
-		sc, err := parse(c.Text)
-		if err != nil {
-			s.close(err.Error()) // a bug of ours
-			return
-		}
-		st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed}
-		p := st.play(ctx, sc, s.plays.next())
-		if ctx.Err() != nil {
-			s.mu.Lock()
-			s.actions -= int64(c.Actions) // broken off
-			s.mu.Unlock()
-			return
-		}
-		if p.unreached != nil || gone(place) || p.breach != nil && s.mayBeGone(p.breach) {
-			if lost := s.lost(ctx, place, p.unreached); lost != nil {
-				p.breach = lost
-			}
-		}
-		s.done(c, &p, suspects)
 	}
+}
+
+// one plays the next case. It returns false when there is none.
+func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
+	c, place, ok := s.take()
+	if !ok {
+		return false
+	}
+	sc, err := parse(c.Text)
+	if err != nil {
+		s.close(err.Error()) // a bug of ours
+		return false
+	}
+	st := stage{
+		place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed,
+		late: s.pace.late,
+	}
+	began := time.Now()
+	p := st.play(ctx, sc, s.plays.next())
+	if ctx.Err() != nil {
+		s.mu.Lock()
+		s.actions -= int64(c.Actions) // broken off
+		s.mu.Unlock()
+		return false
+	}
+	if p.unreached != nil || gone(place) || p.breach != nil && s.mayBeGone(p.breach) {
+		if lost := s.lost(ctx, place, p.unreached); lost != nil {
+			p.breach = lost
+		}
+	}
+	if p.breach != nil && (timed[p.breach.Rule] || p.breach.Rule == RuleExpectation) && s.pace.late(began) > strained && s.postpone(c) {
+		p.breach = nil
+	}
+	s.done(c, &p, suspects)
+	return true
+}
+
+// strained is how late this process may wake up while a case is played that is
+// judged by how long things take.
+const strained = 50 * time.Millisecond
+
+// mostAgain is how often a case is played again that the machine was too busy
+// for.
+const mostAgain = 2
+
+// postpone lets a case be played again, because the machine was too busy for
+// it. It returns false when that has been tried often enough.
+func (s *search) postpone(c Case) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.again[c.Number] >= mostAgain {
+		return false
+	}
+	s.again[c.Number]++
+	s.later = append(s.later, c)
+	return true
 }
 
 // done counts a case and hands on what broke a rule.
@@ -228,7 +280,7 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 	if b == nil {
 		return
 	}
-	if s.known[b.key()] || s.perRule[b.Rule] >= mostPerRule || s.checking >= queueLength || !s.open && s.ended != "" && b.Rule != RuleNodeGone {
+	if !s.wantedLocked(b) {
 		s.repeated++
 		return
 	}
@@ -236,6 +288,39 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 	s.perRule[b.Rule]++
 	s.checking++
 	suspects <- suspect{c: c, b: b, at: time.Since(s.started), before: s.actions} // there is room: checking counts it
+}
+
+// examined says that a suspect has been looked at.
+func (s *search) examined() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checking--
+}
+
+// wantedLocked says that what broke a rule is worth playing again.
+func (s *search) wantedLocked(b *breach) bool {
+	room := queueLength
+	if s.missed[b.Rule] >= mostPerRule {
+		room = doubtful
+	}
+	return !s.known[b.key()] && s.perRule[b.Rule] < mostPerRule && s.missed[b.key()] < mostPerRule && s.checking < room &&
+		(s.open || s.ended == "" || b.Rule == RuleNodeGone)
+}
+
+// forget lets others that broke the same rule be played again, because this one
+// did not show any more. It returns false when there were many of them.
+func (s *search) forget(b *breach) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, b.key())
+	s.perRule[b.Rule]--
+	s.missed[b.key()]++
+	s.missed[b.Rule]++
+	if s.missed[b.Rule] > mostPerRule {
+		s.repeated++
+		return false
+	}
+	return true
 }
 
 // tell reports the progress until told is closed.
@@ -282,6 +367,7 @@ func (s *search) searchedLocked() time.Duration {
 func (s *search) report(ctx context.Context) (*Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.repeated += int64(len(s.later))
 	r := &Report{
 		Seed: s.cfg.Seed, Findings: s.findings, Repeated: s.repeated, Coverage: s.cells.coverage(), Cases: s.cases,
 		Actions: s.actions, Took: time.Since(s.started), Searched: s.searchedLocked(), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,

@@ -18,15 +18,15 @@ const leastDefault = 120 * time.Second
 // that the channel has. A state machine starts its timer again with everything
 // that happens to it, so what a side was told last is not later than that. What
 // the side has sent since may not have been read (fsm 3.3). One part in slack of
-// the time is not judged.
-func (t *tape) earlyTimer(sc *strategy.Scenario, slack int) *breach {
+// the time is not judged, nor is how late this process may have read a frame.
+func (t *tape) earlyTimer(sc *strategy.Scenario, slack int, late time.Duration) *breach {
 	least := leastDefault
 	for _, after := range sc.Channel.Timeouts {
 		if after > 0 {
 			least = min(least, after)
 		}
 	}
-	least -= least / time.Duration(slack)
+	least -= least/time.Duration(slack) + late
 	var sides [2]quietness
 	for i := range t.frames {
 		f := &t.frames[i]

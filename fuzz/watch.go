@@ -38,7 +38,7 @@ func (w *Watch) Attach(cfg *bot.Config) {
 	run := *cfg
 	cfg.Afterwards = func(ctx context.Context) []results.Violation {
 		// What is seen late makes the time before it seem shorter.
-		b := w.tape.earlyTimer(run.Scenario, 2)
+		b := w.tape.earlyTimer(run.Scenario, 2, 0)
 		if b == nil {
 			b = w.s.chain(ctx, &run, w.tape, w.before)
 		}

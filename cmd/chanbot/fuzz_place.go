@@ -31,12 +31,9 @@ func (g *fuzzing) place(ctx context.Context) (*fuzz.Place, error) {
 	for i := range g.o.pairs + 1 {
 		pool <- [2]tx.KeyPair{keys[2*i], keys[2*i+1]}
 	}
-	p.Keys = func(int) ([2]tx.KeyPair, error) {
-		// A play takes the pair that has rested longest.
-		k := <-pool
-		pool <- k
-		return k, nil
-	}
+	// A play takes the pair that has rested longest.
+	p.Keys = func(int) ([2]tx.KeyPair, error) { return <-pool, nil }
+	p.Free = func(keys [2]tx.KeyPair) { pool <- keys }
 	if g.s.api != "" {
 		client, err := apiClient(g.s.api, g.where.guard, g.s.tls, g.s.header, g.o.pairs)
 		if err != nil {
