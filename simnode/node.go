@@ -79,7 +79,7 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 	}
 	n.crew.wg = &n.wg
 	n.upgrader = websocket.Upgrader{
-		ReadBufferSize: 256, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
 	return n

@@ -15,13 +15,14 @@ import (
 // hold keeps notifications back until the request that begins now is answered.
 func (s *session) hold() {
 	s.mu.Lock()
-	s.calling = true
+	s.calling, s.answered = true, false
 	s.mark = len(s.queue)
 	s.mu.Unlock()
 }
 
 // put queues the answer to the request: behind what was queued before the
-// request, before everything that the request has caused (ws-api 3.4).
+// request, before everything that the request has caused (ws-api 3.4). Nothing is
+// waited for behind it, so that all of it leaves together when resume writes.
 func (s *session) put(frame []byte) {
 	if frame == nil {
 		return
@@ -29,6 +30,7 @@ func (s *session) put(frame []byte) {
 	s.mu.Lock()
 	s.queue = slices.Insert(s.queue, s.mark, outFrame{bytes: frame})
 	s.mark++
+	s.answered = true
 	s.mu.Unlock()
 }
 
@@ -111,7 +113,7 @@ func (s *session) channelID() string {
 
 // startFlushLocked tells whether the caller has to start flush.
 func (s *session) startFlushLocked() bool {
-	if s.flushing || s.gone || s.calling && s.mark == 0 {
+	if s.flushing || s.gone || s.calling && (s.mark == 0 || s.answered) {
 		return false
 	}
 	if len(s.queue) == 0 && s.closing == 0 {

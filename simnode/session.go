@@ -38,6 +38,7 @@ type session struct {
 	queue    []outFrame
 	calling  bool        // a request is being handled: only what was queued before it may be written
 	mark     int         // while calling, how much of queue that is
+	answered bool        // while calling, the answer is in queue and nothing is waited for any more
 	flushing bool        // a goroutine is writing
 	ended    bool        // the machine has ended; its last frames are in the queue or about to be
 	closing  int         // close code to send once the queue is empty, 0 for none
