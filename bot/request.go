@@ -125,13 +125,15 @@ func (p *pair) requestID(kind outcome.Operation, policy strategy.IDPolicy) wire.
 	return nil
 }
 
-// frame returns the whole request of an action.
-func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method string) {
+// frame returns the frame of an action and the request in it. Of one that is
+// written as the scenario wants it, only the method is known.
+func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method string, known wire.Request) {
 	req := p.wanted(e, a)
-	method = req.Method()
 	if len(a.Options) == 0 && a.Params == nil {
-		return wire.AppendCall(make([]byte, 0, 256), id, req), method
+		raw, known = wire.NewCall(id, req)
+		return raw, known.Method, known
 	}
+	method = req.Method()
 	params := req.AppendParams(nil)
 	if len(a.Options) > 0 {
 		params = withOptions(params, p.options(e, a))
@@ -139,7 +141,7 @@ func (p *pair) frame(e *end, a *strategy.Action, id wire.ID) (raw []byte, method
 	if a.Params != nil {
 		params = mergePatch(params, p.substitute(e, a.Params))
 	}
-	return wire.AppendRequest(nil, id, method, params), method
+	return wire.AppendRequest(nil, id, method, params), method, wire.Request{}
 }
 
 // options returns the options of an action with the addresses that they name.
@@ -260,10 +262,9 @@ func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy)
 		return o
 	}
 	o.id = p.requestID(a.Kind, policy)
-	var raw []byte
-	raw, o.method = p.frame(e, a, o.id)
-	o.sent, o.began = p.now(), true
-	if !e.send(raw, wire.Request{}) {
+	raw, method, known := p.frame(e, a, o.id)
+	o.method, o.sent, o.began = method, p.now(), true
+	if !e.send(raw, known) {
 		o.unsent()
 	}
 	return o
@@ -335,8 +336,8 @@ func trackOf(a *strategy.Action) tracker {
 func (p *pair) propose(e *end, r *run, a *strategy.Action, w *watch) {
 	if r == nil {
 		// The step is over: the request goes out all the same, uncounted.
-		raw, _ := p.frame(e, a, p.requestID(a.Kind, strategy.IDPolicy{}))
-		e.send(raw, wire.Request{})
+		raw, _, known := p.frame(e, a, p.requestID(a.Kind, strategy.IDPolicy{}))
+		e.send(raw, known)
 		w.resolve(outcome.Outcome{Kind: outcome.Unknown})
 		return
 	}

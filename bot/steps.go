@@ -9,7 +9,6 @@ import (
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
-	"chanbot/wire"
 )
 
 // live runs the steps of the scenario as often as the configuration says. It is
@@ -182,8 +181,8 @@ func (p *pair) teardown(t *turn, stop bool) {
 		case !stop || p.bad || e.joins || t.hard.Err() != nil:
 			e.close(strategy.CutClose)
 		case e.live() && !e.stopped:
-			raw, _ := p.frame(e, &strategy.Action{Kind: outcome.Stop}, p.id())
-			e.send(raw, wire.Request{})
+			raw, _, known := p.frame(e, &strategy.Action{Kind: outcome.Stop}, p.id())
+			e.send(raw, known)
 		}
 	}
 	p.unlock()

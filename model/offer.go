@@ -16,13 +16,13 @@ func (c *Client) examine(s *wire.Sign) *op {
 		return nil
 	}
 	o := &op{tag: s.Tag, spec: spec, text: s.SignedTx}
-	signed, err := tx.ParseSigned(s.SignedTx)
+	signed, err := c.parse(s.SignedTx)
 	if err != nil {
 		o.fail(RuleSignShape, "a signed_tx", quoted(s.SignedTx))
 		return o
 	}
 	o.offer = signed
-	inner, err := signed.Decode()
+	inner, err := c.decode(o)
 	if err != nil {
 		o.fail(RuleSignShape, "a "+spec.txType, quoted(s.SignedTx))
 		return o
@@ -106,7 +106,7 @@ func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint
 	if !ok {
 		return
 	}
-	if got := c.hash(after); got != hash {
+	if got := c.hashOf(o, after); got != hash {
 		if !c.stale {
 			o.fail(RuleOfferStateHash, stateText(got)+" for "+after.String(), stateText(hash))
 		}

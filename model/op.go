@@ -64,6 +64,7 @@ type op struct {
 	offer *tx.SignedTx
 	inner tx.Tx
 	hash  tx.Hash // of offer.Tx
+	twin  *op     // the peer's with the same transaction, while this one is examined
 
 	round   uint64 // of the state that it makes, 0 for none
 	known   bool   // after is known

@@ -46,7 +46,11 @@ func (c *Client) settle(o *op) {
 	// offered again.
 	c.seen[c.seenNext], c.seenNext = o, (c.seenNext+1)%len(c.seen)
 	if o.offer != nil {
-		o.hash = tx.Blake2b(o.offer.Tx)
+		if o.twin == nil {
+			o.hash = tx.Blake2b(o.offer.Tx)
+		} else {
+			o.hash, o.twin = o.twin.hash, nil
+		}
 		o.given = slices.Contains(c.given[:], o.hash)
 	}
 	if o.spec.kind == kindCreate {

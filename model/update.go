@@ -28,7 +28,7 @@ func (c *Client) update(f *wire.Frame) {
 	}
 	own := state != nil // exactly what this client sent
 	if state == nil {
-		s, err := tx.ParseSigned(text)
+		s, err := c.parse(text)
 		if err != nil {
 			c.violate(RuleUpdateShape, "a co-signed transaction", quoted(text))
 			return

@@ -20,6 +20,11 @@ type wish struct {
 // parseWish reads the params of a request; nil when they are not well formed.
 // own is the account that asks.
 func parseWish(method, own string, params json.RawMessage) *wish {
+	if method == wire.MethodUpdateNew {
+		if from, to, amount, ok := wire.ReadTransfer(params); ok {
+			return &wish{op: wire.OpTransfer, from: from, to: to, amount: new(big.Int).SetUint64(amount)}
+		}
+	}
 	members, _ := wire.Members(params)
 	w := &wish{}
 	ok := true

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math/big"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The literal examples of section 8, and what the recordings do not have.
@@ -55,7 +57,13 @@ func TestNodeFrames(t *testing.T) {
 func TestClientFrames(t *testing.T) {
 	n := func(i int64) *big.Int { return big.NewInt(i) }
 	all := Options{Nonce: n(1), Fee: n(2), GasPrice: n(3)}
-	call := func(p Params) string { return string(AppendCall(nil, nil, p)) }
+	call := func(p Params) string {
+		frame, known := NewCall(ID("7"), p)
+		if read, batch, ok := ParseRequests(frame); !ok || batch || !cmp.Equal(read, []Request{known}) || string(frame) != string(AppendCall(nil, ID("7"), p)) {
+			t.Errorf("%s is known as %+v, read as %+v", frame, known, read)
+		}
+		return string(AppendCall(nil, nil, p))
+	}
 	want := func(method, params string) string {
 		return `{"jsonrpc":"2.0","method":"` + method + `","params":` + params + `}`
 	}

@@ -19,6 +19,19 @@ func AppendCall(dst []byte, id ID, p Params) []byte {
 	return append(p.AppendParams(dst), '}')
 }
 
+// NewCall returns the frame of the request that p describes, and the request. It
+// has no parameter of an answer: neither signed_tx nor error.
+func NewCall(id ID, p Params) ([]byte, Request) {
+	r := Request{Method: p.Method(), ID: id}
+	b := append(openRequest(make([]byte, 0, 256), id, r.Method), `,"params":`...)
+	start := len(b)
+	b = p.AppendParams(b)
+	r.Params = b[start:len(b):len(b)]
+	b = append(b, '}')
+	r.Raw = b[:len(b):len(b)]
+	return b, r
+}
+
 // AppendRequest writes any request (section 3.1). The params are raw JSON; nil
 // leaves them out, and a nil id leaves "id" out.
 func AppendRequest(dst []byte, id ID, method string, params []byte) []byte {

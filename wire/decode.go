@@ -3,8 +3,8 @@ package wire
 import "encoding/json"
 
 // DecodeFrame reads one frame of a node. It never fails: text that is no JSON
-// gives KindInvalid, JSON of another shape KindUnknown. The frame keeps b, so
-// the caller must not write to it again. Frames that a channel sends all the
+// gives KindInvalid, JSON of another shape KindUnknown. The frame and its texts
+// keep b, so the caller must not write to it again. Frames that a channel sends all the
 // time (requests to sign, info, update, "ok") are read without the general
 // decoder when they are written as a node writes them; the result is the same.
 func DecodeFrame(b []byte) Frame {

@@ -1,6 +1,9 @@
 package wire
 
-import "math/big"
+import (
+	"math/big"
+	"unsafe"
+)
 
 // cursor reads text of one exact shape. Everything that is not written as a
 // node writes it makes the fast path give up, and the general decoder starts
@@ -22,6 +25,13 @@ func (c *cursor) lit(s string) bool {
 
 // span is a part of the frame, from start to end.
 type span struct{ start, end int }
+
+// view returns a part of the frame as text. It is no copy: whoever hands a frame to
+// the decoder does not write to it again.
+func (c *cursor) view(s span) string {
+	b := c.b[s.start:s.end]
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
 
 // plain reads text up to a quote and the quote itself; no byte of the text
 // needs care.
@@ -106,7 +116,7 @@ func (c *cursor) ok(f *Frame) bool {
 		return false
 	}
 	f.Raw, f.Kind, f.ID, f.Result, f.Enveloped = c.b, KindResult, id, result, true
-	f.ChannelID = string(c.b[channel.start:channel.end])
+	f.ChannelID = c.view(channel)
 	return true
 }
 
@@ -140,7 +150,7 @@ func (c *cursor) notification(f *Frame) bool {
 		return false
 	}
 	f.Raw, f.Kind, f.Data, f.Enveloped = c.b, KindNotification, c.b[start:end:end], true
-	f.ChannelID = string(c.b[channel.start:channel.end])
+	f.ChannelID = c.view(channel)
 	return true
 }
 
@@ -159,7 +169,7 @@ func (c *cursor) info(f *Frame) bool {
 			return false
 		}
 	}
-	f.Info = &Info{Event: eventName(c.b[event.start:event.end]), FSMID: string(c.b[fsm.start:fsm.end])}
+	f.Info = &Info{Event: eventName(c.b[event.start:event.end]), FSMID: c.view(fsm)}
 	return c.lit("}")
 }
 
@@ -169,7 +179,7 @@ func (c *cursor) update(f *Frame) bool {
 		return false
 	}
 	state, ok := c.plain()
-	f.Update = &UpdateReport{State: string(c.b[state.start:state.end])}
+	f.Update = &UpdateReport{State: c.view(state)}
 	return ok && c.lit("}")
 }
 
@@ -194,7 +204,7 @@ func (c *cursor) sign(f *Frame) bool {
 		return false
 	}
 	if c.lit("]}") {
-		f.Sign = &Sign{Tag: tag, SignedTx: string(c.b[tx.start:tx.end])}
+		f.Sign = &Sign{Tag: tag, SignedTx: c.view(tx)}
 		return true
 	}
 	if !c.lit(`{"amount":`) {
@@ -212,18 +222,38 @@ func (c *cursor) sign(f *Frame) bool {
 	if !ok || !c.lit(`}]}`) {
 		return false
 	}
-	// One copy of the text for all three strings.
-	s, base := string(c.b[tx.start:to.end]), tx.start
-	one := &oneTransfer{sign: Sign{Tag: tag, SignedTx: s[:tx.end-base]}}
+	one := &oneTransfer{sign: Sign{Tag: tag, SignedTx: c.view(tx)}}
 	if amount != 0 {
 		one.word[0] = big.Word(amount)
 		one.amount.SetBits(one.word[:])
 	}
 	one.update[0] = Update{
-		Op: OpTransfer, From: s[from.start-base : from.end-base], To: s[to.start-base : to.end-base],
-		Amount: &one.amount,
+		Op: OpTransfer, From: c.view(from), To: c.view(to), Amount: &one.amount,
 	}
 	one.sign.Updates = one.update[:]
 	f.Sign = &one.sign
 	return true
+}
+
+// ReadTransfer reads the params of an update.new without block_hash and meta, with
+// an amount that fits into 19 digits, as [UpdateNew] writes them. It returns
+// ok=false for everything else. The texts are parts of params, which must not be
+// written to again.
+func ReadTransfer(params []byte) (from, to string, amount uint64, ok bool) {
+	c := cursor{b: params}
+	if !c.lit(`{"amount":`) {
+		return "", "", 0, false
+	}
+	if amount, ok = c.natural(); !ok || !c.lit(`,"from":"`) {
+		return "", "", 0, false
+	}
+	f, ok := c.plain()
+	if !ok || !c.lit(`,"to":"`) {
+		return "", "", 0, false
+	}
+	t, ok := c.plain()
+	if !ok || !c.lit("}") || c.i != len(params) {
+		return "", "", 0, false
+	}
+	return c.view(f), c.view(t), amount, true
 }

@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -79,6 +81,34 @@ func FuzzParseRequests(f *testing.F) {
 				r.HasSignedTx != w.HasSignedTx || r.SignedTx != w.SignedTx || !bytes.Equal(r.Abort, w.Abort) {
 				t.Fatalf("%q: request %d\ngot  %+v\nwant %+v", b, i, r, w)
 			}
+		}
+	})
+}
+
+// What is read as a plain transfer is what encoding/json reads, and is written the
+// same.
+func FuzzReadTransfer(f *testing.F) {
+	for _, s := range []string{
+		`{"amount":1,"from":"ak_1","to":"ak_2"}`, `{"amount":0,"from":"","to":""}`, `{"amount":01,"from":"a","to":"b"}`, `{"amount":-1,"from":"a","to":"b"}`,
+		`{"amount":9999999999999999999,"from":"a","to":"b"}`, `{"amount":99999999999999999999,"from":"a","to":"b"}`, `{"amount":1,"from":"\u0061","to":"b"}`,
+		`{"amount":1,"from":"a","to":"b","to":"c"}`, `{"amount":1,"from":"a","meta":["m"],"to":"b"}`, `{"amount":1,"from":"a","to":"b"} `, `{"amount":1`, ``,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		from, to, amount, ok := ReadTransfer(b)
+		if !ok {
+			return
+		}
+		var want struct {
+			From, To string
+			Amount   json.Number
+		}
+		if err := json.Unmarshal(b, &want); err != nil || want.From != from || want.To != to || want.Amount.String() != strconv.FormatUint(amount, 10) {
+			t.Fatalf("%q: from %q to %q, %d; want %+v, %v", b, from, to, amount, want, err)
+		}
+		if again := (UpdateNew{From: from, To: to, Amount: new(big.Int).SetUint64(amount)}).AppendParams(nil); !bytes.Equal(again, b) {
+			t.Fatalf("%q was written as %q", b, again)
 		}
 	})
 }
