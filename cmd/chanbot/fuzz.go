@@ -69,7 +69,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.Int64Var(&o.actions, "actions", 0, "play cases with `N` steps in all")
 	f.IntVar(&o.findings, "findings", 20, "end after `N` different findings")
 	f.IntVar(&o.first, "first-case", 0, "begin with case `N` of the seed")
-	f.IntVar(&o.pairs, "pairs", 0, "play `N` cases beside each other (default 192 at an embedded node, else 64)")
+	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 192 at an embedded node, else 64)")
 	f.DurationVar(&o.patience, "patience", 3*time.Second, "`TIME` after which a node that owes something is given up")
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
 	f.DurationVar(&o.shrink, "shrink", 20*time.Second, "`TIME` for making a finding small")
