@@ -107,11 +107,15 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 	}
 	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, blocks: &l.place.blocks, seed: l.s.cfg.Seed, pairs: l.pairs}
 	var p played
+	began := time.Now()
 	if l.fresh {
 		l.n++
 		p = st.play(ctx, sc, l.n)
 	} else {
 		p = st.play(ctx, sc, l.s.plays.next())
+	}
+	if p.breach != nil && l.s.mayBeOurs(p.breach, began) {
+		p.breach = nil
 	}
 	if p.unreached != nil || l.fresh && gone(l.place) {
 		if b := l.s.lost(ctx, l.place, p.unreached); b != nil {
@@ -154,13 +158,22 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	counted := false
 	stopped := func() bool { return ctx.Err() != nil || !counted && s.full() }
 	// same says whether a scenario breaks the rule in one of some plays.
+	cell := x.b.Cell
 	same := func(text []byte, plays int) bool {
 		for range plays {
 			if stopped() {
 				return false
 			}
 			p := l.play(ctx, text)
-			if p.breach == nil || p.breach.Rule != f.Rule || f.Rule == RuleExpectation && p.breach.Cell != x.b.Cell {
+			if p.breach == nil {
+				continue
+			}
+			if p.breach.Rule != f.Rule || f.Rule == RuleExpectation && p.breach.Cell != cell {
+				if f.Hits == 0 {
+					// A node that owes something breaks another rule where less
+					// patience is had with it. That one has to show again, then.
+					f.Rule, cell = p.breach.Rule, p.breach.Cell
+				}
 				continue
 			}
 			f.Expected, f.Got, f.Role, f.Frames = p.breach.Expected, p.breach.Got, p.breach.Role, p.frames
@@ -213,6 +226,9 @@ func (s *search) examine(ctx context.Context, x suspect) {
 				break
 			}
 		}
+	}
+	if f.Hits == 0 {
+		f.Rule = x.b.Rule
 	}
 	if f.Hits > 0 {
 		plays := 1

@@ -182,8 +182,30 @@ func (m *maker) twice() {
 	m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
 }
 
+// oneSigns has both sides ask for something, of which only one signs: each is
+// told of one conflict (fsm 5.3).
+func (m *maker) oneSigns() {
+	request := func(r outcome.Role) (tag string) {
+		kind := m.pick("transfer", "transfer", "deposit", "withdraw")
+		if tag = kind + "_tx"; kind == "transfer" {
+			tag = "update"
+		}
+		m.honest(act(r, "{"+kind+": 1}"), "sign: {"+tag+": hold}", "timeout: 900ms", fmt.Sprintf("expect: {frames: {%s: {in_order: [sign.%s]}}}", r, tag))
+		return tag
+	}
+	r := m.role()
+	tag := request(r)
+	request(r.Peer())
+	m.honest(act(r, "{answer: "+tag+"}"), "id: false", "timeout: 2s", "expect: {frames: {initiator: {in_order: [conflict 2]}, responder: {in_order: [conflict 2]}}}")
+	m.transfer(r, "1")
+}
+
 // cross has both sides ask for something at about the same time.
 func (m *maker) cross() {
+	if m.calm && m.floor[0] > m.reserve && m.floor[1] > m.reserve && m.chance(30) {
+		m.oneSigns()
+		return
+	}
 	what := m.pick("{transfer: 1}", "{transfer: 1}", "{transfer: 2}", "{deposit: 1}", "{withdraw: 1}", "snapshot", "{message: both}", "leave", "close", "close_solo")
 	keys := []string{"timeout: 1500ms"}
 	if m.chance(70) {

@@ -52,7 +52,6 @@ func newPace(most int) *pace {
 
 // watch measures and decides until ctx is cancelled.
 func (p *pace) watch(ctx context.Context) {
-	defer p.end()
 	nap := time.NewTicker(paceNap)
 	defer nap.Stop()
 	began := time.Now()

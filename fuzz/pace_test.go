@@ -84,6 +84,7 @@ func TestThePaceLetsAsManyInAsItMay(t *testing.T) {
 		mu.Unlock()
 		time.Sleep(20 * time.Second)
 		stop()
+		p.end()
 		all.Wait()
 		if most != 80 {
 			t.Errorf("%d at once, want 80", most)

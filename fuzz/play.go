@@ -134,14 +134,14 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		if p.breach = listen.earlyTimer(sc, 10, late); p.breach == nil {
 			p.breach = listen.lateTimer(sc, p.took)
 		}
-	}
-	if p.breach == nil {
-		p.breach = s.chain(ctx, &cfg, listen, before)
+		if p.breach == nil {
+			p.breach = s.chain(ctx, &cfg, listen, before)
+		}
 	}
 	return p
 }
 
-// chain judges what became of a run on the chain.
+// chain judges what became of a run of one channel on the chain.
 func (s *stage) chain(ctx context.Context, cfg *bot.Config, t *tape, before *purses) *breach {
 	if s.blocks != nil && s.place.Depth != nil && cfg.Embedded != nil && cfg.Embedded.OnDemand {
 		if b := s.earlyDepth(ctx, t, cfg.Scenario, cfg.Started); b != nil {

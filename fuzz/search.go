@@ -101,7 +101,10 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 	}
 	suspects := make(chan suspect, queueLength)
 	var checker, workers, teller, pacer sync.WaitGroup
-	pacer.Go(func() { s.pace.watch(work) })
+	watched, unwatch := context.WithCancel(context.Background())
+	defer unwatch()
+	pacer.Go(func() { s.pace.watch(watched) })
+	defer context.AfterFunc(work, s.pace.end)()
 	checkers := 1
 	if s.cfg.Fresh != nil {
 		checkers = 2
@@ -120,10 +123,10 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 		workers.Go(func() { s.worker(work, suspects) })
 	}
 	workers.Wait()
-	stop()
-	pacer.Wait()
 	close(suspects)
 	checker.Wait()
+	unwatch()
+	pacer.Wait()
 	close(told)
 	teller.Wait()
 	s.mu.Lock()
@@ -215,7 +218,7 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 			p.breach = lost
 		}
 	}
-	if p.breach != nil && (timed[p.breach.Rule] || p.breach.Rule == RuleExpectation) && s.pace.late(began) > strained && s.postpone(c) {
+	if p.breach != nil && s.mayBeOurs(p.breach, began) && s.postpone(c) {
 		p.breach = nil
 	}
 	s.done(c, &p, suspects)
@@ -225,6 +228,11 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 // strained is how late this process may wake up while a case is played that is
 // judged by how long things take.
 const strained = 50 * time.Millisecond
+
+// mayBeOurs says that a rule about time was broken while this process was late.
+func (s *search) mayBeOurs(b *breach, began time.Time) bool {
+	return (timed[b.Rule] || b.Rule == RuleExpectation) && s.pace.late(began) > strained
+}
 
 // mostAgain is how often a case is played again that the machine was too busy
 // for.
