@@ -125,7 +125,7 @@ func (e *end) do(a *asked, m strategy.Move) *watch {
 	case strategy.MoveIgnore, strategy.MoveHold:
 		w.resolve(outcome.Outcome{Kind: outcome.Done})
 	case strategy.MoveTamper:
-		e.sendSigned(a, w, e.tampered(a, m.Tamper), nil)
+		sendSigned(e, a, w, e.tampered(a, m.Tamper), nil)
 	case strategy.MovePropose:
 		w.started = true
 		e.p.propose(e, a.run, m.Propose, w)
@@ -171,7 +171,8 @@ func (e *end) accept(a *asked, w *watch) {
 	}
 	a.again = true
 	signed := offer.Sign(e.key, e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm)
-	e.sendSigned(a, w, signed.Text(), signed)
+	var room [768]byte // for the texts of a channel without contracts
+	sendSigned(e, a, w, signed.AppendText(room[:0]), signed)
 }
 
 // refuse does not sign. What can be aborted is aborted with the code of a
@@ -196,21 +197,21 @@ func (e *end) refuse(a *asked, err error) {
 
 // sendSigned answers with the text of a transaction: of signed, or of another one
 // when that is nil.
-func (e *end) sendSigned(a *asked, w *watch, text string, signed *tx.SignedTx) {
+func sendSigned[T string | []byte](e *end, a *asked, w *watch, text T, signed *tx.SignedTx) {
 	id, method := a.id(true), a.method()
 	if w != nil {
 		w.id, w.method = id, method
 	}
-	raw := wire.AppendSigned(nil, id, a.tag, text)
+	raw, req := wire.NewSigned(id, a.tag, text)
 	if !a.usual() {
-		raw = a.call(id, "signed_tx", quotedText(text))
+		raw = a.call(id, "signed_tx", quotedText(string(text)))
+		req = wire.Request{Method: method, ID: id, SignedTx: string(text), HasSignedTx: true, Raw: raw}
 	}
-	req := wire.Request{Method: method, ID: id, SignedTx: text, HasSignedTx: true, Raw: raw}
 	if !e.sendWith(raw, req, signed) {
 		return
 	}
 	if e.p.fleet.answers {
-		e.lastSigned = text
+		e.lastSigned = req.SignedTx
 	}
 	e.owe(id)
 	if a.op == nil {

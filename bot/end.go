@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -220,20 +221,26 @@ func (e *end) goOn(s *socket, kind int, r io.Reader, err error) bool {
 	return false
 }
 
+// frames are for those that nobody keeps: all but the requests to sign.
+var frames = sync.Pool{New: func() any { return new(wire.Frame) }}
+
 // took takes a frame, and says whether another goroutine should read the next
 // one. To sign and to verify takes a stack of 8 KiB, which a goroutine hardly
 // gives back; to wait for a frame takes 2. So when nothing is under way any more,
 // a goroutine with a fresh stack does the waiting, unless that was so a moment
 // ago. It is called without the lock.
 func (e *end) took(s *socket, kind int, raw []byte) (fresh bool) {
-	f := wire.DecodeFrame(raw)
+	f := frames.Get().(*wire.Frame)
+	f.Decode(raw)
 	e.p.lock()
 	defer e.p.unlock()
-	e.received(s, kind, &f)
-	if f.Sign != nil {
+	e.received(s, kind, f)
+	if f.Sign != nil { // who answers it later has kept it
 		s.deep = true
 		return false
 	}
+	*f = wire.Frame{}
+	frames.Put(f)
 	now := e.p.now()
 	if !s.deep || e.p.work == nil || now-s.fresh < freshPace {
 		return false

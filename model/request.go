@@ -60,6 +60,19 @@ func (r *request) mayBeSilent() bool {
 	return true
 }
 
+// kinds of the methods that are no answers and have one kind only.
+var kinds = func() map[string]callKind {
+	m := make(map[string]callKind)
+	for _, method := range wire.Methods() {
+		m[method] = callAction
+	}
+	for _, q := range queries {
+		m[q] = callQuery
+	}
+	delete(m, wire.MethodSystem)
+	return m
+}()
+
 var queries = []string{
 	wire.MethodGetBalances, wire.MethodGetOffchainState, wire.MethodGetContract, wire.MethodGetContractCall,
 	wire.MethodGetPoI, wire.MethodDryRunCallContract, wire.MethodHistoryFetch, wire.MethodCleanContractCalls,
@@ -72,8 +85,6 @@ func kindOf(req *wire.Request) callKind {
 			return callAbort
 		}
 		return callSignature
-	case slices.Contains(queries, req.Method):
-		return callQuery
 	case req.Method == wire.MethodSystem:
 		switch action(req) {
 		case wire.ActionPing:
@@ -82,8 +93,9 @@ func kindOf(req *wire.Request) callKind {
 			return callStop
 		}
 		return callUnknown
-	case slices.Contains(wire.Methods(), req.Method):
-		return callAction
+	}
+	if kind, known := kinds[req.Method]; known {
+		return kind
 	}
 	return callUnknown
 }

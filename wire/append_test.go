@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -130,5 +131,21 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 	info := Info{Event: "e", Extra: map[string]json.RawMessage{"a": json.RawMessage("1")}}
 	if got, want := string(AppendInfo([]byte("x"), "ch_1", info)), "x"+notification(MethodInfo, `{"a":1,"event":"e"}`); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What is known of an answer is what its frame says.
+func TestNewSigned(t *testing.T) {
+	for _, text := range []string{"tx_1", "", "a\"b\\\n", "wörld", strings.Repeat("tx_", 1000)} {
+		for _, tag := range []string{TagUpdate, TagSlashTx, "strange"} {
+			for _, id := range []ID{nil, ID("7")} {
+				frame, known := NewSigned(id, tag, text)
+				frame2, known2 := NewSigned(id, tag, []byte(text))
+				read, _, ok := ParseRequests(frame)
+				if !ok || !cmp.Equal(read, []Request{known}) || !cmp.Equal(known, known2) || string(frame) != string(frame2) || string(frame) != string(AppendSigned(nil, id, tag, text)) {
+					t.Errorf("%s is known as %+v and %+v, read as %+v", frame, known, known2, read)
+				}
+			}
+		}
 	}
 }

@@ -58,6 +58,23 @@ func AppendSigned(dst []byte, id ID, tag string, signedTx string) []byte {
 	return append(appendString(dst, signedTx), "}}"...)
 }
 
+// NewSigned returns the frame that AppendSigned writes, and the request in it. Its
+// SignedTx is a part of the frame, which must not be written to.
+func NewSigned[T string | []byte](id ID, tag string, signedTx T) ([]byte, Request) {
+	r := Request{Method: AnswerMethod(tag), ID: id, HasSignedTx: true}
+	b := make([]byte, 0, len(id)+len(tag)+len(signedTx)+100)
+	b = append(openRequest(b, id, r.Method), `,"params":`...)
+	start := len(b)
+	b = appendString(append(b, `{"signed_tx":`...), signedTx)
+	text := cursor{b: b}.view(span{len(b) - 1 - len(signedTx), len(b) - 1})
+	if r.SignedTx = text; text != string(signedTx) { // it was escaped
+		r.SignedTx = string(signedTx)
+	}
+	b = append(b, "}}"...)
+	r.Params, r.Raw = b[start:len(b)-1:len(b)-1], b[:len(b):len(b)]
+	return b, r
+}
+
 // AppendAbort writes the answer to channels.sign.TAG that refuses to sign. The
 // code is raw JSON: a node takes an integer in 1..65535 (section 5), tests send
 // other things.

@@ -9,10 +9,15 @@ import "encoding/json"
 // decoder when they are written as a node writes them; the result is the same.
 func DecodeFrame(b []byte) Frame {
 	var f Frame
-	if decodeFast(&f, b) {
-		return f
+	f.Decode(b)
+	return f
+}
+
+// Decode is [DecodeFrame] into f, which must be zero.
+func (f *Frame) Decode(b []byte) {
+	if !decodeFast(f, b) {
+		*f = decodeGeneral(b)
 	}
-	return decodeGeneral(b)
 }
 
 func decodeGeneral(b []byte) Frame {

@@ -28,7 +28,7 @@ type span struct{ start, end int }
 
 // view returns a part of the frame as text. It is no copy: whoever hands a frame to
 // the decoder does not write to it again.
-func (c *cursor) view(s span) string {
+func (c cursor) view(s span) string {
 	b := c.b[s.start:s.end]
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
