@@ -170,9 +170,12 @@ func (e *end) accept(a *asked, w *watch) {
 		return
 	}
 	a.again = true
-	signed := offer.Sign(e.key, e.p.fleet.cfg.NetworkID, e.p.fleet.cfg.SignForm)
+	signed := e.sign(a.tag, offer)
 	var room [768]byte // for the texts of a channel without contracts
 	sendSigned(e, a, w, signed.AppendText(room[:0]), signed)
+	if a.tag == wire.TagUpdate && a.op != nil {
+		e.peer().signsNext(a.run, offer.Tx)
+	}
 }
 
 // refuse does not sign. What can be aborted is aborted with the code of a

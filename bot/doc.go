@@ -96,6 +96,10 @@
 // wake-ups but those of the node and of the two readers. Timers belong to pairs,
 // operations and answers; no socket ever has a read deadline.
 //
+// Under load the same goroutine then makes the signature that comes next, while the
+// node is at work: a pair knows the transaction of a transfer before it is offered.
+// The signature leaves after the offer was judged, like any other.
+//
 // Under load there is no goroutine for a pair or an operation. One goroutine
 // makes arrivals due, with one timer. If the pair has something else to do, the
 // reader that ends it begins the arrival with the frame in its hands. Otherwise

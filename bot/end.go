@@ -51,6 +51,8 @@ type end struct {
 
 	states []coSignedState // those that were reported, for post
 
+	ahead *ahead // the next signature; nil when it is not foreseen
+
 	query url.Values // the connection parameters of the last new channel
 
 	rests []*rest // answers that are not finished
@@ -118,7 +120,7 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	s := &socket{end: e, conn: conn, lastOut: e.p.now()}
 	e.sock = s
 	e.sawUp, e.timedOut, e.died, e.closed, e.stopped = false, false, false, 0, false
-	e.paused, e.held = false, nil
+	e.paused, e.held, e.ahead = false, nil, nil
 	e.seen = map[string]bool{}
 	e.owed = nil
 	e.rejoined, e.behind = reconnect, false

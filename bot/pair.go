@@ -63,6 +63,9 @@ type pair struct {
 	alarm   *time.Timer   // looks at the steps when the time of one is over
 	alarmAt time.Duration // when it goes off; 0 while it is not armed
 
+	eager *end // whose next signature is to be made when everything was written
+	blind bool // the node offers other transactions than foreseen
+
 	bad     bool // a violation that no step expected
 	leaving bool // the sockets are being closed at the end
 }
@@ -96,7 +99,8 @@ func newPair(f *fleet, number int) *pair {
 // lock takes the lock.
 func (p *pair) lock() { p.mu.Lock() }
 
-// unlock gives the lock back and then writes what was queued meanwhile.
+// unlock gives the lock back, writes what was queued meanwhile, and then makes the
+// signature that comes next.
 func (p *pair) unlock() {
 	var room [4]*socket
 	claimed := room[:0]
@@ -108,9 +112,14 @@ func (p *pair) unlock() {
 	}
 	p.dirty = p.dirty[:0]
 	p.section++
+	eager := p.eager
+	p.eager = nil
 	p.mu.Unlock()
 	for _, s := range claimed {
 		p.flush(s)
+	}
+	if eager != nil {
+		p.early(eager)
 	}
 }
 

@@ -266,6 +266,8 @@ func (p *pair) ask(e *end, r *run, a *strategy.Action, policy strategy.IDPolicy)
 	o.method, o.sent, o.began = method, p.now(), true
 	if !e.send(raw, known) {
 		o.unsent()
+	} else if a.Kind == outcome.Transfer {
+		e.asksNext(r)
 	}
 	return o
 }

@@ -84,6 +84,8 @@ type Client struct {
 	given      [8]tx.Hash // the last transactions that this client signed
 	givenNext  int
 
+	next foreseen // when Foresee was called
+
 	// What makes rules milder.
 	loose   bool // a signature was sent that nothing asked for
 	solo    bool // a solo operation was asked for

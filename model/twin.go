@@ -38,11 +38,14 @@ func (c *Client) decode(o *op) (tx.Tx, error) {
 
 // hashOf is [Client.hash] for the balances that an offer leads to. When the peer's
 // client expects the same ones of the same transaction, it has found their hash
-// in it.
+// in it; and this client may have foreseen them.
 func (c *Client) hashOf(o *op, after balances) tx.Hash {
 	if t := o.twin; t != nil && t.known && t.after.equal(after) && c.parties == c.other.parties {
 		hash, _ := stateHash(t.inner)
 		return hash
+	}
+	if c.next.after.equal(after) {
+		return c.next.hash
 	}
 	return c.hash(after)
 }
