@@ -4,14 +4,47 @@ import (
 	"fmt"
 
 	"chanbot/outcome"
+	"chanbot/wire"
 )
 
 // refusedOpening asks for a channel with parameters that a node refuses, before
 // the real one is opened.
 func (m *maker) refusedOpening() {
+	if m.chance(50) {
+		m.knownRefusal()
+		return
+	}
 	m.any("open: {params: {"+m.oddParam()+"}}", "timeout: 900ms")
 	m.any("both: stop", "timeout: 400ms")
 	m.any("both: {disconnect: close}", "timeout: 400ms")
+}
+
+// nobody is an account without coins anywhere: nobody can have its key, and the
+// embedded node gives it none (simnode).
+const nobody = "ak_2wkBET2rRgE8pahuaczxKbmv7ciehqsne57F9gtzf1PVZS9BEY"
+
+// refusals are parameters of which it is known how they are refused, for either
+// role (ws-api 2.1, 2.4). A code of 0 is a close without a word.
+var refusals = []struct {
+	param string
+	code  int
+}{
+	{"initiator_amount: -1", wire.CodeValueTooLow}, {"responder_amount: -1, push_amount: 0", wire.CodeValueTooLow}, {"push_amount: -1", wire.CodeValueTooLow},
+	{"channel_reserve: -1", wire.CodeValueTooLow}, {"lock_period: -1", wire.CodeValueTooLow}, {"channel_reserve: 999999999999999999", wire.CodeValueTooLow},
+	{"initiator_id: " + nobody, wire.CodeParticipantNotFound}, {"responder_id: " + nobody, wire.CodeParticipantNotFound},
+	{"initiator_id: " + nobody + ", push_amount: -1", wire.CodeValueTooLow}, {"lock_period: -1, responder_id: " + nobody, wire.CodeParticipantNotFound},
+	{"protocol: null", 0}, {"role: null", 0}, {"role: nobody", 0}, {"initiator_id: null", 0}, {"responder_id: ak_x", 0}, {"port: x", 0},
+	{"initiator_amount: null", 0}, {"push_amount: 1.5", 0}, {"channel_reserve: many", 0}, {"lock_period: null", 0},
+}
+
+// knownRefusal asks for a channel that has to be refused in one way.
+func (m *maker) knownRefusal() {
+	r, no := m.role(), refusals[m.r.IntN(len(refusals))]
+	expect := fmt.Sprintf("expect: {outcome: refused, frames: {%s: {in_order: [close 1000]}}}", r)
+	if no.code != 0 {
+		expect = fmt.Sprintf("expect: {refused: %d, frames: {%s: {in_order: [error %d, close 1000]}}}", no.code, r, no.code)
+	}
+	m.step(act(r, "{open: {params: {"+no.param+"}}}"), "timeout: 3s", expect)
 }
 
 func (m *maker) oddParam() string {

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"bytes"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -198,7 +199,7 @@ func (s *shrinker) changes(doc *yaml.Node, sites func(*yaml.Node) []site) (*yaml
 func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
 	return s.changes(doc, func(doc *yaml.Node) []site {
 		var all []site
-		fixed := below(doc, "expect") // less of it would be another expectation
+		fixed := expecting(doc)
 		walk(doc, nil, func(n *yaml.Node, path []int) {
 			if fixed[n] {
 				return
@@ -238,6 +239,18 @@ func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
 // would become stricter.
 var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true}
 
+// expecting returns what other values would make an expectation wrong: the
+// expectation, and the rest of a step that expects something of its own.
+func expecting(doc *yaml.Node) map[*yaml.Node]bool {
+	fixed := below(doc, "expect")
+	walk(doc, nil, func(n *yaml.Node, _ []int) {
+		if e := member(n, "expect"); e != nil && e.Value != "any" {
+			walk(n, nil, func(in *yaml.Node, _ []int) { fixed[in] = true })
+		}
+	})
+	return fixed
+}
+
 // below returns the values of some keys, and all that is in them.
 func below(doc *yaml.Node, keys ...string) map[*yaml.Node]bool {
 	found := make(map[*yaml.Node]bool)
@@ -264,7 +277,8 @@ func walk(n *yaml.Node, path []int, visit func(*yaml.Node, []int)) {
 func (s *shrinker) simplerValues(doc *yaml.Node) (*yaml.Node, bool) {
 	return s.changes(doc, func(doc *yaml.Node) []site {
 		var all []site
-		fixed := below(doc, "timeouts", "expect")
+		fixed := expecting(doc)
+		maps.Copy(fixed, below(doc, "timeouts"))
 		walk(doc, nil, func(n *yaml.Node, path []int) {
 			if n.Kind != yaml.ScalarNode || len(path) < 3 || fixed[n] {
 				return

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
 	"chanbot/strategy"
 )
 
@@ -111,5 +113,37 @@ steps:
 	}
 	if timerExpected([]byte("chanbot: 1\nname: x\nsteps:\n  - open:\n")) != nil {
 		t.Error("a step without anything to sign")
+	}
+}
+
+// TestWhatIsExpectedStaysTrue: a step that expects something of its own keeps
+// the values that it expects it of.
+func TestWhatIsExpectedStaysTrue(t *testing.T) {
+	const text = `chanbot: 1
+name: x
+channel: {initiator_amount: 70000000000000}
+steps:
+  - responder: {transfer: 5000}
+    expect: any
+  - initiator: {open: {params: {initiator_id: ak_2wkBET2rRgE8pahuaczxKbmv7ciehqsne57F9gtzf1PVZS9BEY, lock_period: 12}}}
+    timeout: 900ms
+    expect: {refused: 1011}
+`
+	s := shrinker{keeps: func(text []byte) bool {
+		return strings.Contains(string(text), "1011") && strings.Contains(string(text), "transfer")
+	}, over: func() bool { return false }}
+	doc := new(yaml.Node)
+	if err := yaml.Unmarshal([]byte(text), doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, pass := range []func(*yaml.Node) (*yaml.Node, bool){s.fewerParts, s.simplerValues} {
+		doc, _ = pass(doc)
+	}
+	got := string(render(doc))
+	if want := "{open: {params: {initiator_id: ak_2wkBET2rRgE8pahuaczxKbmv7ciehqsne57F9gtzf1PVZS9BEY, lock_period: 12}}}"; !strings.Contains(got, want) {
+		t.Errorf("another step is expected to be refused:\n%s", got)
+	}
+	if !strings.Contains(got, "{transfer: 1}") || strings.Contains(got, "channel:") {
+		t.Errorf("the rest could be smaller:\n%s", got)
 	}
 }

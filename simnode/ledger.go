@@ -1,6 +1,7 @@
 package simnode
 
 import (
+	"bytes"
 	"math/big"
 	"slices"
 
@@ -124,12 +125,16 @@ func newLedger(cfg chainConfig) *ledger {
 // burnt is the key of the account that takes what is locked for ever.
 var burnt tx.Hash
 
+// nobody is the key of an account that is never endowed, so that there is one
+// that does not exist: ak_2wkBET2rRgE8pahuaczxKbmv7ciehqsne57F9gtzf1PVZS9BEY.
+var nobody = tx.Hash(bytes.Repeat([]byte{0xff}, len(tx.Hash{})))
+
 // sight returns an account, nil if it does not exist. If every account is
 // endowed, looking at one creates it; only the account of burnt coins comes
 // from nothing but burning.
 func (l *ledger) sight(key tx.Hash) *accountState {
 	a := l.accounts[key]
-	if a == nil && l.each != nil && key != burnt {
+	if a == nil && l.each != nil && key != burnt && key != nobody {
 		a = l.endow(key, l.each)
 	}
 	return a
