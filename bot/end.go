@@ -119,6 +119,9 @@ func (e *end) live() bool { return e.sock != nil && !e.died }
 func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 	s := &socket{end: e, conn: conn, lastOut: e.p.now()}
 	e.sock = s
+	if e.dropped || e.died || e.stopped { // what the socket before still got came or did not
+		e.dropped, e.inbox = false, nil
+	}
 	e.sawUp, e.timedOut, e.died, e.closed, e.stopped = false, false, false, 0, false
 	e.paused, e.held, e.ahead = false, nil, nil
 	e.seen = map[string]bool{}
@@ -128,9 +131,6 @@ func (e *end) attached(conn *websocket.Conn, reconnect bool) *socket {
 		e.opened, e.closing, e.reported = false, false, false
 		e.nth, e.lastSigned = nil, ""
 		e.asks, e.forgotten, e.inbox, e.states = nil, 0, nil, nil
-	}
-	if e.dropped { // what was on its way to the socket before came or did not
-		e.dropped, e.inbox = false, nil
 	}
 	if !e.joins {
 		e.client.Connected(reconnect)

@@ -36,6 +36,7 @@ type Imported struct {
 	lines   []int            // of the entries
 	uncoded bool             // closes have no code
 	oddly   bool             // answers to history.fetch do not count
+	raced   bool             // nor does the order of their entries
 	loose   map[segment]bool // sockets whose end is not judged
 	partial map[segment]bool // sockets of which a run may get more than the session
 	maybe   map[frameOf]bool // frames that come or do not
@@ -70,7 +71,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	im := newImporter(entries, lineNumbers(data), o)
 	im.uncoded = !isRecording(data)
 	im.run()
-	sent := im.sent()
+	sent, raced := im.sent(), im.raced()
 	im.onTime()
 	im.missed()
 	im.cutShortByEnd()
@@ -80,7 +81,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
 		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
 	}
-	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), maybe: im.maybe, sent: sent, uncoded: im.uncoded, oddly: im.oddly}
+	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), maybe: im.maybe, sent: sent, uncoded: im.uncoded, oddly: im.oddly, raced: raced}
 	for i, k := range im.links {
 		if k != nil {
 			out.Labels[i] = k.label

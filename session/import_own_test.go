@@ -208,3 +208,34 @@ func FuzzImport(f *testing.F) {
 		im.Compare(im.Entries)
 	})
 }
+
+// TestFramesGoToTheSocketOfTheirMachine cuts a session of many channels with the same
+// accounts off after each entry: what names a machine belongs to the socket that has
+// it, however little of the session is left to tell.
+func TestFramesGoToTheSocketOfTheirMachine(t *testing.T) {
+	data, err := os.ReadFile("testdata/recordings/13c_one_port_5_channels.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`"event":"(fsm_up|funding_created|funding_signed)","fsm_id":"([^"]+)"`)
+	for cut := range data {
+		if data[cut] != '\n' {
+			continue
+		}
+		im, err := session.Import("cut.jsonl", data[:cut+1], session.ImportOptions{})
+		if err != nil {
+			continue // nothing happens in it yet
+		}
+		has := make(map[string]string) // by fsm id: the label
+		for i, e := range im.Entries {
+			m := named.FindSubmatch(e.Frame)
+			switch {
+			case m == nil || e.Dir != results.DirIn:
+			case string(m[1]) == "fsm_up":
+				has[string(m[2])] = im.Labels[i]
+			case has[string(m[2])] != im.Labels[i]:
+				t.Fatalf("cut after byte %d: %s of %s went to %s", cut, m[1], has[string(m[2])], im.Labels[i])
+			}
+		}
+	}
+}

@@ -242,7 +242,7 @@ func TestRandomSessionsAreImported(t *testing.T) {
 			g := otherStage(r)
 			first := new(tape)
 			if problem := g.play(t, s, first); problem != "" {
-				t.Fatalf("%s\n%s", problem, text)
+				t.Fatalf("%s\n%+v\n%s%s", problem, g, text, keep(fmt.Sprintf("random-%d.run", seed), first))
 			}
 			replayed(t, fmt.Sprintf("random-%d", seed), first.entries)
 			if t.Failed() {
@@ -250,4 +250,21 @@ func TestRandomSessionsAreImported(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keep writes a session that was not even recorded rightly into a folder for a look at it.
+func keep(name string, tp *tape) string {
+	dir := os.Getenv("CHANBOT_IMPORTED")
+	if dir == "" {
+		return ""
+	}
+	var lines []byte
+	for _, e := range tp.entries {
+		lines = results.AppendRecording(lines, e)
+	}
+	file := filepath.Join(dir, name+".jsonl")
+	if err := os.WriteFile(file, lines, 0o644); err != nil {
+		return err.Error()
+	}
+	return file
 }

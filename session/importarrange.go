@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"chanbot/results"
@@ -53,6 +54,9 @@ func (im *importer) arrange() {
 	}
 	for i := range list {
 		lastBlock(list, i)
+	}
+	for i := range list {
+		beforeLocked(list, i)
 	}
 	im.answered, im.asked = make(map[int]bool), make(map[int]int)
 	at := make(map[*item]int, len(list))
@@ -132,6 +136,10 @@ func answeredAtOnce(list []*item, i int) {
 	if !s.isSend() || actionOf(s.Frame) == wire.ActionStop {
 		return
 	}
+	if n := conflictAfter(list, i); n > i {
+		moveBack(list, i, n)
+		return
+	}
 	at := i + 1
 	var foreign bool // frames of other sockets
 	for j := i + 1; j < min(len(list), i+reach); j++ {
@@ -143,7 +151,7 @@ func answeredAtOnce(list []*item, i int) {
 			}
 			moveUp(list, j, at)
 			at++
-		case x.link == s.link && x.Dir != results.DirOut:
+		case x.link == s.link && x.Dir != results.DirOut, waitsFor(s, x):
 			return
 		case x.link != nil && x.link != s.link && !x.isSend() && x.answers == nil:
 			foreign = true
@@ -151,8 +159,72 @@ func answeredAtOnce(list []*item, i int) {
 	}
 }
 
+// waitsFor says whether a request for a new state may have had to wait for what the
+// other side sends: its signature under the state before.
+func waitsFor(s, x *item) bool {
+	if x.link == nil || x.link == s.link || !x.isSend() || signedOf(x.Frame) == "" {
+		return false
+	}
+	own, ok := envelopeOf(s.Entry)
+	ack, isAck := envelopeOf(x.Entry)
+	return ok && isAck && importRequests[own.Method].effect != "" && strings.HasSuffix(ack.Method, "_ack")
+}
+
+// conflictAfter returns the place behind which the request at i was taken up that
+// ended in a conflict: that of the last answer to what the other side had asked for
+// meanwhile, which it got before the word of the conflict could come. It is i when
+// there is none.
+func conflictAfter(list []*item, i int) int {
+	s, last := list[i], i
+	for j := i + 1; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link == nil:
+		case !s.near(x):
+			return i
+		case x.link == s.link:
+			if x.answers != s || !bytes.Contains(x.Frame, []byte(wire.MethodConflict)) {
+				return i
+			}
+			if k := answerBehind(list, i, j); last == i && k > j {
+				moveUp(list, k, j)
+				last = j
+			}
+			return last
+		case x.link.role == s.link.role || x.link.number != s.link.number:
+			return i
+		case x.answers != nil && slices.Contains(list[i+1:j], x.answers):
+			last = j
+		case !x.isSend():
+			return i
+		}
+	}
+	return i
+}
+
+// answerBehind returns where the answer to what the other side asked for between
+// two places comes as the next thing that it hears, a moment behind them: it was
+// chance which client heard first. It is 0 when there is none.
+func answerBehind(list []*item, from, to int) int {
+	s := list[from]
+	for k := to + 1; k < min(len(list), to+reach) && s.near(list[k]); k++ {
+		x := list[k]
+		if x.link == nil || x.link == s.link {
+			continue
+		}
+		if x.link.number == s.link.number && x.answers != nil && slices.Contains(list[from+1:to], x.answers) && !bytes.Contains(x.Frame, []byte(wire.MethodConflict)) {
+			return k
+		}
+		break
+	}
+	return 0
+}
+
 // crossed looks for a client's frame that its socket answered before it heard of
-// what the other side had sent just before, at i, and puts it before that.
+// what the other side had signed just before, at i, and puts it before that. What
+// the other side sent behind it may lie between. When the frame asked for a new
+// state and that was signed as well, the two signatures come one after the other:
+// they crossed.
 func crossed(list []*item, i int) {
 	s := list[i]
 	if !s.isSend() || signedOf(s.Frame) == "" {
@@ -161,7 +233,7 @@ func crossed(list []*item, i int) {
 	for j := i + 1; j < min(len(list), i+reach); j++ {
 		x := list[j]
 		switch {
-		case x.link == nil || x.link == s.link && x.answers == s:
+		case x.link == nil || x.link == s.link && (x.isSend() || x.answers != nil):
 			continue
 		case !s.near(x) || !x.isSend() || x.link.role == s.link.role || x.link.number != s.link.number:
 			return
@@ -177,6 +249,35 @@ func crossed(list []*item, i int) {
 		}
 		for k := j; k < n; k++ {
 			moveUp(list, k, i+k-j)
+		}
+		signedTogether(list, i+n-j, x.link)
+		return
+	}
+}
+
+// signedTogether puts what the other side of the signature at i signed before it
+// heard of that right behind it and its answer, before whatever its client sent
+// next.
+func signedTogether(list []*item, i int, other *link) {
+	s := list[i]
+	at := i + 1
+	for at < len(list) && list[at].answers == s {
+		at++
+	}
+	for j := at; j < min(len(list), i+reach); j++ {
+		x := list[j]
+		switch {
+		case x.link == nil || x.link == s.link && (x.isSend() || x.answers != nil):
+			continue
+		case x.link != other || !s.near(x) || !x.isSend() || signedOf(x.Frame) == "":
+			return
+		}
+		n := j + 1
+		for n < len(list) && list[n].answers == x && !bytes.Contains(list[n].Frame, []byte(wire.MethodConflict)) {
+			n++
+		}
+		for k := j; k < n; k++ {
+			moveUp(list, k, at+k-j)
 		}
 		return
 	}
@@ -215,5 +316,50 @@ func lastBlock(list []*item, i int) {
 		case x.answers != s:
 			others[x.link] = true
 		}
+	}
+}
+
+// beforeLocked looks for a client's frame at i that was answered just before its
+// socket heard that the other side has locked the state, and puts it and its
+// answers to where nothing but the own socket is waited for: the word of the other
+// side was on its way.
+func beforeLocked(list []*item, i int) {
+	s := list[i]
+	if !s.isSend() {
+		return
+	}
+	own := []*item{s}
+	told := false
+	for j := i + 1; j < min(len(list), i+reach) && !told; j++ {
+		x := list[j]
+		switch {
+		case x.link != s.link:
+			if x.isSend() {
+				return
+			}
+			continue
+		case x.answers == s:
+			own = append(own, x)
+			continue
+		case x.Dir != results.DirIn || !s.near(x) || len(own) == 1:
+			return
+		}
+		f := wire.DecodeFrame(bytes.Clone(x.Frame))
+		switch f.Name() {
+		case "info funding_locked", "info deposit_locked", "info withdraw_locked":
+			told = true
+		default:
+			return
+		}
+	}
+	to := i
+	for told && to > 0 && list[to-1].link != nil && list[to-1].link != s.link && list[to-1].Dir == results.DirIn && list[to-1].near(s) {
+		to--
+	}
+	if to == i {
+		return
+	}
+	for n, x := range own {
+		moveUp(list, slices.Index(list, x), to+n)
 	}
 }

@@ -36,6 +36,23 @@ func (im *importer) onTime() {
 	}
 }
 
+// raced says whether a block came with a request that has nothing to do with it: on
+// which side of the request that was for the machines of the node, only a history
+// can tell, and no scenario can arrange it.
+func (im *importer) raced() bool {
+	return slices.ContainsFunc(im.steps, func(s *importStep) bool {
+		if s.link == nil || !s.offChain() {
+			return false
+		}
+		for _, list := range s.frames {
+			if slices.ContainsFunc(list, withBlock) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // later says whether the socket that acts in a step hears of the block with which
 // another one gets a frame only after the answer to what it does: then the block
 // must not come before.

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (im *Imported) judged(entries []Entry) (kept []Entry, sockets []segment) {
 			if im.oddly && f.Kind == wire.KindResult && asks[e.Side+" "+string(f.ID)] == wire.MethodHistoryFetch {
 				continue
 			}
+			if im.raced && f.Kind == wire.KindResult && asks[e.Side+" "+string(f.ID)] == wire.MethodHistoryFetch {
+				e.Frame = unordered(e.Frame)
+			}
 			if name == "info min_depth_achieved" || name == "info minimum_depth_achieved" {
 				continue // they come when blocks do
 			}
@@ -151,3 +155,34 @@ func (im *Imported) Line(entry int) int {
 
 // optionalTimeout is how a scenario writes a timeout that may be missing.
 const optionalTimeout = "info timeout?"
+
+// unordered brings the entries of a history into an order that does not depend on
+// when each of them was made; those of one kind keep theirs.
+func unordered(raw json.RawMessage) json.RawMessage {
+	var answer map[string]json.RawMessage
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &answer) != nil || json.Unmarshal(answer["result"], &list) != nil {
+		return raw
+	}
+	kind := func(entry json.RawMessage) string {
+		var x struct {
+			Type, Tag string
+			Info      json.RawMessage
+		}
+		var info struct{ Event, Info any }
+		if json.Unmarshal(entry, &x) == nil {
+			_ = json.Unmarshal(x.Info, &info) // of any form
+		}
+		return fmt.Sprint(x.Type, " ", x.Tag, " ", info.Event, " ", info.Info)
+	}
+	slices.SortStableFunc(list, func(a, b json.RawMessage) int { return strings.Compare(kind(a), kind(b)) })
+	var err error
+	if answer["result"], err = json.Marshal(list); err != nil {
+		return raw
+	}
+	out, err := json.Marshal(answer)
+	if err != nil {
+		return raw
+	}
+	return out
+}

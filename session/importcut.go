@@ -30,15 +30,22 @@ func (im *importer) cutShortByEnd() {
 				if at < 0 || !withBlock(list[at]) || im.heard(n, label, list[at]) <= im.heard(n, peer, list[at]) {
 					continue
 				}
-				name := list[at]
-				from.frames[label] = slices.Delete(slices.Clone(list), at, at+1)
+				to := at + 1 // with a depth of 0 the block locks the state as well
+				for to < len(list) && withBlock(list[to]) && im.heard(n, label, list[to]) > im.heard(n, peer, list[to]) {
+					to++
+				}
+				var names []string
+				for _, name := range list[at:to] {
+					names = append(names, name+"?")
+					im.maybe[frameOf{label, name}], im.maybe[frameOf{peer, name}] = true, true
+				}
+				from.frames[label] = slices.Delete(slices.Clone(list), at, to)
 				if from == prev {
 					at = 0
 				}
 				s.expect(label)
-				s.frames[label] = slices.Insert(slices.Clone(s.frames[label]), at, name+"?")
-				s.frames[peer] = slices.Insert(slices.Clone(s.frames[peer]), 0, name+"?")
-				im.maybe[frameOf{label, name}], im.maybe[frameOf{peer, name}] = true, true
+				s.frames[label] = slices.Insert(slices.Clone(s.frames[label]), at, names...)
+				s.frames[peer] = slices.Insert(slices.Clone(s.frames[peer]), endOf(s.frames[peer]), names...)
 			}
 		}
 	}
@@ -67,4 +74,14 @@ func (im *importer) opposite(label string) string {
 		}
 	}
 	return outcome.NoRole.String()
+}
+
+// endOf returns where the end of a channel begins among the frames of a socket: at
+// its died, or at what comes right before that.
+func endOf(list []string) int {
+	at := slices.Index(list, "info died")
+	for at > 0 && slices.Contains([]string{"result ok", "info timeout", optionalTimeout, "leave", "info peer_disconnected"}, list[at-1]) {
+		at--
+	}
+	return max(at, 0)
 }

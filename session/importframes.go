@@ -86,6 +86,9 @@ func (im *importer) frame(i int, e Entry, k *link, name string) *importStep {
 		im.note(i, "a frame that the language has no name for: %s", name)
 		name = strategy.AnyFrame
 	}
+	if k.tail && k.stopping { // the answer, or the word of the peer, may come before
+		s.expect(k.label, "result ok?", "info peer_disconnected?")
+	}
 	s.expect(k.label, name)
 	return s
 }
@@ -112,6 +115,9 @@ func (im *importer) before(s *importStep) {
 	list := s.frames[label]
 	if len(list) < 2 {
 		return
+	}
+	if s.end-s.begin >= shortGap {
+		return // it waited for them
 	}
 	early := list[:len(list)-1]
 	if prev := im.waiting(len(im.steps) - 1); prev != nil {

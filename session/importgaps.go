@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,12 +82,78 @@ func (im *importer) keptGaps() map[int]bool {
 		since := im.timerBegan(i, k)
 		for j := i - 1; j > 0 && im.entries[j].T > since; j-- {
 			d := im.entries[j].Dir
-			if im.links[j] != nil && (d == results.DirOut || d == results.DirConnect) && im.entries[j].T-im.entries[j-1].T >= shortGap {
+			if im.links[j] != nil && (d == results.DirOut || d == results.DirConnect) && im.gap(j) >= shortGap {
 				kept[j] = true
 			}
 		}
 	}
+	im.keepPending(kept)
 	return kept
+}
+
+// gap is the time between an entry and the last one before that is of a socket.
+func (im *importer) gap(at int) time.Duration {
+	for i := at - 1; i >= 0; i-- {
+		if im.links[i] != nil {
+			return im.entries[at].T - im.entries[i].T
+		}
+	}
+	return 0
+}
+
+// keepPending finds the clients' entries before which time has to pass because an
+// operation of a socket was left where it was for longer than one of its timers:
+// whatever that led to, no frame may tell.
+func (im *importer) keepPending(kept map[int]bool) {
+	since := make(map[*link]int) // the entry with which it was left
+	for i, e := range im.entries {
+		k := im.links[i]
+		if k == nil {
+			continue
+		}
+		switch e.Dir {
+		case results.DirOut, results.DirConnect:
+			for o, from := range since {
+				if !o.outlasted(e.T - im.entries[from].T) {
+					continue
+				}
+				for j := from + 1; j <= i; j++ {
+					d := im.entries[j].Dir
+					if im.links[j] != nil && (d == results.DirOut || d == results.DirConnect) && im.gap(j) >= shortGap {
+						kept[j] = true
+					}
+				}
+				delete(since, o)
+			}
+			if signedOf(e.Frame) != "" {
+				since[k] = i
+			}
+		case results.DirIn:
+			f := wire.DecodeFrame(bytes.Clone(e.Frame))
+			switch {
+			case f.Sign != nil:
+				since[k] = i
+			case f.Kind != wire.KindResult && f.Kind != wire.KindError && f.Name() != "message":
+				delete(since, k)
+			}
+		case results.DirClose:
+			if !ownClose(im.entries, i) {
+				delete(since, k)
+			}
+		}
+	}
+}
+
+// outlasted says whether a time is longer than the shortest timer that a
+// connection sets.
+func (k *link) outlasted(d time.Duration) bool {
+	for _, name := range timeoutNames {
+		ms, err := strconv.ParseInt(k.query.Get("timeout_"+name), 10, 64)
+		if err == nil && ms > 0 && d >= time.Duration(ms)*time.Millisecond*9/10 {
+			return true
+		}
+	}
+	return false
 }
 
 // timerBegan says since when the timer ran that ran out at an entry: the longest
@@ -151,6 +218,49 @@ const emptyPing = "898000000000"
 // absence is the time that a node gets to bring a channel to the same point on
 // both sides before a client comes back that could not watch it.
 const absence = 50 * time.Millisecond
+
+// hasty says that a client which comes back at an entry got no time before: the
+// node refuses it while it still serves the other side, or the first thing that a
+// client hears which came back then is something that was on its way before.
+func (im *importer) hasty(at int, k *link) bool {
+	if !k.seen[wire.EventFSMUp] {
+		return im.alive[labelOf(k.role.Peer(), k.number)]
+	}
+	t := im.entries[at].T
+	for _, o := range im.all.all {
+		if o.joins && o.begin >= at && im.entries[o.begin].T-t < nearby && im.metBefore(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// metBefore says whether the first thing that a client hears after it came back is
+// the end of its channel or what its peer had signed before, with no client sending
+// anything in between.
+func (im *importer) metBefore(k *link) bool {
+	for i := k.begin + 1; i < len(im.entries); i++ {
+		e, o := im.entries[i], im.links[i]
+		switch {
+		case o == nil || e.Dir == results.DirOpened || e.Dir == results.DirConnect:
+		case e.Dir == results.DirOut || e.T-im.entries[k.begin].T >= nearby:
+			return false
+		case o == k && e.Dir == results.DirIn:
+			f := wire.DecodeFrame(bytes.Clone(e.Frame))
+			if f.Conflict != nil {
+				return true
+			}
+			switch f.Name() {
+			case "info fsm_up":
+			case "info died", "info update", "info deposit_created", "info withdraw_created", "info shutdown":
+				return true
+			default:
+				return false
+			}
+		}
+	}
+	return false
+}
 
 // rest adds a step in which nothing happens.
 func (im *importer) rest(entry int, k *link, d time.Duration) {

@@ -20,7 +20,8 @@ type link struct {
 	path    string
 	parties [2]string // accounts
 	channel string
-	joins   bool // it comes back to a channel that exists
+	fsm     string // the id of its machine
+	joins   bool   // it comes back to a channel that exists
 	opened  bool
 	closed  bool
 	seen    map[string]bool // events, and actions of its client
@@ -168,6 +169,9 @@ func (l *links) note(k *link, e Entry) {
 		f := wire.DecodeFrame(slices.Clone(e.Frame))
 		if f.Info != nil {
 			k.seen[f.Info.Event] = true
+			if f.Info.Event == wire.EventFSMUp {
+				k.fsm = f.Info.FSMID
+			}
 		}
 		if f.Sign != nil {
 			k.channel = l.created(f.Sign.SignedTx)
@@ -234,7 +238,16 @@ func (l *links) in(e Entry) *link {
 		channel = l.created(f.Sign.SignedTx)
 	}
 	up := event == wire.EventFSMUp
-	k := l.of(e.Side, channel, func(k *link) bool { return up && !k.seen[event] || !k.joins && (event == "" || !k.seen[event]) })
+	var k *link
+	if f.Info != nil && f.Info.FSMID != "" && !up {
+		k = l.latest(e.Side, func(k *link) bool { return !k.closed && k.fsm == f.Info.FSMID })
+	}
+	if k == nil && channel != "" {
+		k = l.latest(e.Side, func(k *link) bool { return !k.closed && k.fsm != "" && l.channels[k.fsm] == channel })
+	}
+	if k == nil {
+		k = l.of(e.Side, channel, func(k *link) bool { return up && !k.seen[event] || !k.joins && (event == "" || !k.seen[event]) })
+	}
 	if k == nil && f.ID != nil {
 		k = l.first(e.Side, func(k *link) bool { return k.ids[string(f.ID)] })
 	}
@@ -248,6 +261,9 @@ func (l *links) in(e Entry) *link {
 		return nil
 	}
 	k.seen[event] = true
+	if up {
+		k.fsm = f.Info.FSMID
+	}
 	if f.ChannelID != "" || f.Sign != nil {
 		k.channel = channel
 	}

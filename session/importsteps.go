@@ -164,7 +164,9 @@ func (im *importer) connect(i int, k *link) {
 		if im.stopped != nil && im.stopped.dead {
 			im.stopped = nil // the channel goes on
 		}
-		im.rest(i, k, absence)
+		if !im.hasty(i, k) {
+			im.rest(i, k, absence)
+		}
 		var action any = "reconnect"
 		if len(params) > 0 {
 			action = mapping{{"reconnect", mapping{{"params", params}}}}

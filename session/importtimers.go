@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 
 	"chanbot/results"
@@ -19,6 +20,7 @@ func (im *importer) bothTimers(at int, k *link) bool {
 	t := im.entries[at].T
 	from, to := im.stretch(at)
 	var last [2]string // what each side heard before, by role
+	var ends [2]bool   // a timer that began then can end here
 	var timeout, died [2]bool
 	var since time.Duration // the last entry before
 	for i, e := range im.entries {
@@ -37,14 +39,26 @@ func (im *importer) bothTimers(at int, k *link) bool {
 		case name == "info died":
 			died[o.role.Index()] = near || died[o.role.Index()]
 		case e.T <= t:
-			last[o.role.Index()] = name
+			last[o.role.Index()], ends[o.role.Index()] = name, o.timer(t-e.T)
 		}
 	}
 	if died[k.role.Index()] && im.unseen(k, at) {
 		return t == 0 || timeout[k.role.Index()] || im.ranOut(at, k)
 	}
-	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && last[0] == last[1]
+	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && (sameWait(last) || ends[0] && ends[1])
 	return died[0] && died[1] && (one || timeout[0] && timeout[1])
+}
+
+// sameWait says whether two sides have heard of the same thing last: that of a
+// transaction on its way to the chain has a name for the one that posts it and
+// another one for its peer.
+func sameWait(last [2]string) bool {
+	for i, name := range last {
+		if x, ok := strings.CutSuffix(name, "_created"); ok && strings.HasPrefix(name, "on_chain_tx ") {
+			last[i] = x + "_signed"
+		}
+	}
+	return last[0] == last[1]
 }
 
 // unseen says that the session does not show what became of the machine of a

@@ -69,7 +69,8 @@ type fsm struct {
 	// settle is the signed settle that waits for the end of the lock period.
 	settle *tx.SignedTx
 
-	// stale holds code-2 notices that came too late (era 2020 only).
+	// stale holds code-2 notices that came too late, until the channel goes on
+	// to another round (era 2020 only).
 	stale []peerMsg
 
 	// now is when the present event happened; it only dates the history.

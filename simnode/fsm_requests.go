@@ -2,6 +2,7 @@ package simnode
 
 import (
 	"math/big"
+	"slices"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -154,6 +155,7 @@ func (f *fsm) transfer(r *clientRequest) {
 		return
 	}
 	f.reply(answer{})
+	f.stale = slices.DeleteFunc(f.stale, func(m peerMsg) bool { return m.round != f.round }) // the channel has gone on since
 	if len(f.stale) > 0 {
 		f.conflict(f.stale[0].code, f.stale[0].round)
 		f.stale = f.stale[1:]
