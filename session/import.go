@@ -61,14 +61,19 @@ type Note struct {
 // interleave is left open. file names the session. The error is a *SyntaxError
 // or another one of Read when data is no session.
 func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	entries, err := Read(bytes.NewReader(data))
+	at := lineNumbers(data)
+	if err == nil {
+		err = checkEntries(entries, at, isRecording(data))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read session %s: %w", file, err)
 	}
 	if o.Name == "" {
 		o.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
-	im := newImporter(entries, lineNumbers(data), o)
+	im := newImporter(entries, at, o)
 	im.uncoded = !isRecording(data)
 	im.run()
 	sent, raced := im.sent(), im.raced()
@@ -79,7 +84,7 @@ func Import(file string, data []byte, o ImportOptions) (*Imported, error) {
 	im.calm()
 	im.fold()
 	if !slices.ContainsFunc(im.steps, func(s *importStep) bool { return s.sends }) {
-		return nil, fmt.Errorf("read session %s: no client does anything in it", file)
+		return nil, nothing(file, entries)
 	}
 	out := &Imported{Entries: im.entries, Old: im.old, Labels: make([]string, len(im.entries)), lines: im.lines, lost: im.left, loose: im.loose, partial: im.partial(), maybe: im.maybe, sent: sent, uncoded: im.uncoded, oddly: im.oddly, raced: raced}
 	for i, k := range im.links {
@@ -188,6 +193,7 @@ func newImporter(entries []Entry, lines []int, o ImportOptions) *importer {
 	im.old = isOld(im.entries)
 	im.network = networkOf(im.entries, im.accounts, o.NetworkID)
 	im.channel = im.channelBlock()
+	im.noNetwork()
 	im.silent = im.isSilent()
 	im.kept = im.keptGaps()
 	im.noIDs = im.idless()

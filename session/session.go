@@ -45,6 +45,9 @@ func Entries(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		b := bufio.NewReader(r)
 		read := Transcript
+		if mark, _ := b.Peek(len(byteOrderMark)); bytes.Equal(mark, byteOrderMark) {
+			b.Discard(len(byteOrderMark)) //nolint:errcheck // they are there
+		}
 		start, err := b.Peek(512) // fewer bytes come with an error, which the reader below meets again
 		if t := bytes.TrimLeft(start, " \t\r\n"); len(t) > 0 && t[0] == '{' {
 			read = Recording

@@ -59,6 +59,9 @@ type transcript struct {
 	fence string // the fence that ends the text, "" before it has begun
 	text  []byte
 	many  bool // text holds a line already
+
+	stray   string // the fence of a text under no heading, "" outside one
+	strayAt int    // its line
 }
 
 // line takes the next line and returns the entry that it completes, if any.
@@ -67,11 +70,16 @@ func (t *transcript) line(n int, line []byte) (*Entry, error) {
 	switch {
 	case t.fence != "":
 		return t.inText(string(line))
+	case t.stray != "":
+		return nil, t.inStray(string(line))
 	case bytes.HasPrefix(line, []byte(heading)):
 		if t.dir != "" {
 			return nil, &SyntaxError{Line: t.at, Reason: "heading without a fenced text"}
 		}
 		return nil, t.begin(string(line[len(heading):]))
+	case t.dir == "" && bytes.HasPrefix(line, []byte("```")):
+		t.stray, t.strayAt = string(line[:len(line)-len(bytes.TrimLeft(line, "`"))]), n
+		return nil, nil
 	case t.dir == "" || len(bytes.TrimSpace(line)) == 0:
 		return nil, nil
 	}
@@ -122,6 +130,18 @@ func (t *transcript) inText(line string) (*Entry, error) {
 		return nil, &SyntaxError{Line: t.at, Reason: fmt.Sprintf("block longer than %d bytes", MaxLine)}
 	}
 	return nil, nil
+}
+
+// inStray takes a line of a fenced text under no heading: any text may be there,
+// but a frame or an address has lost its heading.
+func (t *transcript) inStray(line string) error {
+	switch line = strings.TrimSpace(line); {
+	case line == t.stray:
+		t.stray = ""
+	case strings.HasPrefix(line, "{"), strings.HasPrefix(line, "ws://"), strings.HasPrefix(line, "wss://"):
+		return &SyntaxError{Line: t.strayAt, Reason: fmt.Sprintf("a fenced frame or address without a heading like %q before it", heading+"initiator"+results.HeadingIn)}
+	}
+	return nil
 }
 
 // end tells whether the transcript may stop here.
