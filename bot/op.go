@@ -77,6 +77,9 @@ func (o *op) unsent() {
 
 // stage notes how long a part of the operation took.
 func (o *op) stage(name string, took time.Duration) {
+	if o.stages == nil {
+		o.stages = make([]results.Stage, 0, 3) // those of a transfer
+	}
 	o.stages = append(o.stages, results.Stage{Name: name, Took: took})
 }
 

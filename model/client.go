@@ -55,11 +55,12 @@ type Client struct {
 	alone       bool // the peer's state machine has gone
 
 	// Requests.
-	queue    []*request // sent on this socket and not known to be handled
-	asked    []*request // own operations that were not offered yet
-	collided *request   // own request that ended another one, which the peer had not heard of
-	other    *Client    // the peer's, set by NewPair
-	raw      []byte     // the frame that is being judged
+	queue    []*request  // sent on this socket and not known to be handled
+	few      [2]*request // room of queue when there are not more
+	asked    []*request  // own operations that were not offered yet
+	collided *request    // own request that ended another one, which the peer had not heard of
+	other    *Client     // the peer's, set by NewPair
+	raw      []byte      // the frame that is being judged
 	found    []Violation
 	checks   int // signatures that could have been verified
 
@@ -84,7 +85,7 @@ type Client struct {
 	given      [8]tx.Hash // the last transactions that this client signed
 	givenNext  int
 
-	next foreseen // when Foresee was called
+	next *foreseen // what the transfer that was looked at last leads to, until it is reported
 
 	// What makes rules milder.
 	loose   bool // a signature was sent that nothing asked for

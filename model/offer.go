@@ -102,11 +102,11 @@ func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint
 	if !c.ledger.known {
 		return
 	}
-	after, ok, below := c.apply(c.ledger.balances, updates)
+	after, got, ok, below := c.foresee(updates)
 	if !ok {
 		return
 	}
-	if got := c.hashOf(o, after); got != hash {
+	if got != hash {
 		if !c.stale {
 			o.fail(RuleOfferStateHash, stateText(got)+" for "+after.String(), stateText(hash))
 		}

@@ -82,6 +82,11 @@ type op struct {
 	answer *request       // the last signature or abort for it
 	first  *request       // the first one
 
+	room struct { // of sent and texts, for the one that there is nearly always
+		sent  [1]*tx.SignedTx
+		texts [1]string
+	}
+
 	maybe   bool // it may be gone without a frame
 	refused bool // an abort of it was refused with 1018
 }
@@ -112,6 +117,9 @@ func (o *op) holds(unsigned []byte) bool {
 // sign notes that the client answered with a transaction.
 func (o *op) sign(text string, s *tx.SignedTx) {
 	o.signed = true
+	if o.sent == nil {
+		o.sent, o.texts = o.room.sent[:0], o.room.texts[:0]
+	}
 	if len(o.sent) < 16 {
 		o.sent, o.texts = append(o.sent, s), append(o.texts, text)
 	}

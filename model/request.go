@@ -154,6 +154,9 @@ func (c *Client) sent(req wire.Request, signed *tx.SignedTx, batch bool) {
 	if len(c.queue) >= queueLimit {
 		c.queue = slices.DeleteFunc(c.queue, func(q *request) bool { return q.req.ID == nil })
 	}
+	if c.queue == nil {
+		c.queue = c.few[:0]
+	}
 	c.queue = append(c.queue, r)
 }
 
@@ -212,7 +215,7 @@ func (c *Client) take(i int) *request {
 	}
 	c.queue = c.queue[i+1:]
 	if len(c.queue) == 0 {
-		c.queue = nil
+		c.queue, c.few = nil, [2]*request{}
 	}
 	return r
 }

@@ -35,17 +35,3 @@ func (c *Client) decode(o *op) (tx.Tx, error) {
 	}
 	return o.offer.Decode()
 }
-
-// hashOf is [Client.hash] for the balances that an offer leads to. When the peer's
-// client expects the same ones of the same transaction, it has found their hash
-// in it; and this client may have foreseen them.
-func (c *Client) hashOf(o *op, after balances) tx.Hash {
-	if t := o.twin; t != nil && t.known && t.after.equal(after) && c.parties == c.other.parties {
-		hash, _ := stateHash(t.inner)
-		return hash
-	}
-	if c.next.after.equal(after) {
-		return c.next.hash
-	}
-	return c.hash(after)
-}

@@ -76,7 +76,7 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 		c.shut = closeFlow{before: c.shut.before || c.shut.said} // whoever makes a state is not closing
 	}
 	c.lost = false // a split channel makes no state any more
-	c.op = nil
+	c.op, c.next = nil, nil
 	c.retire(o)
 }
 
