@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -159,26 +160,28 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	stopped := func() bool { return ctx.Err() != nil || !counted && s.full() }
 	// same says whether a scenario breaks the rule in one of some plays.
 	cell := x.b.Cell
+	is := func(b *breach) bool {
+		return b != nil && b.Rule == f.Rule && (f.Rule != RuleExpectation || b.Cell == cell)
+	}
+	note := func(p *played) {
+		f.Expected, f.Got, f.Role, f.Frames = p.breach.Expected, p.breach.Got, p.breach.Role, p.frames
+		f.State, f.Input = p.breach.Cell.State, p.breach.Cell.Input
+	}
 	same := func(text []byte, plays int) bool {
 		for range plays {
 			if stopped() {
 				return false
 			}
 			p := l.play(ctx, text)
-			if p.breach == nil {
-				continue
+			if is(p.breach) {
+				note(&p)
+				return true
 			}
-			if p.breach.Rule != f.Rule || f.Rule == RuleExpectation && p.breach.Cell != cell {
-				if f.Hits == 0 {
-					// A node that owes something breaks another rule where less
-					// patience is had with it. That one has to show again, then.
-					f.Rule, cell = p.breach.Rule, p.breach.Cell
-				}
-				continue
+			if p.breach != nil && f.Hits == 0 {
+				// A node that owes something breaks another rule where less
+				// patience is had with it. That one has to show again, then.
+				f.Rule, cell = p.breach.Rule, p.breach.Cell
 			}
-			f.Expected, f.Got, f.Role, f.Frames = p.breach.Expected, p.breach.Got, p.breach.Role, p.frames
-			f.State, f.Input = p.breach.Cell.State, p.breach.Cell.Input
-			return true
 		}
 		return false
 	}
@@ -239,9 +242,35 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			return
 		}
 		until := time.Now().Add(limit)
+		bench := []*lab{l}
+		for l.fresh && len(bench) < s.cfg.Beside {
+			other := s.lab(ctx)
+			defer other.close()
+			other.pairs = l.pairs
+			bench = append(bench, other)
+		}
 		sh := shrinker{
-			keeps: func(text []byte) bool { return same(text, plays) },
+			width: len(bench),
 			over:  func() bool { return stopped() || time.Now().After(until) },
+			keeps: func(texts [][]byte) int {
+				all := make([]*played, len(texts))
+				var playing sync.WaitGroup
+				for i, text := range texts {
+					playing.Go(func() {
+						for n := 0; n < plays && all[i] == nil && !stopped(); n++ {
+							if p := bench[i].play(ctx, text); is(p.breach) {
+								all[i] = &p
+							}
+						}
+					})
+				}
+				playing.Wait()
+				i := slices.IndexFunc(all, func(p *played) bool { return p != nil })
+				if i >= 0 {
+					note(all[i])
+				}
+				return i
+			},
 		}
 		several := func(text []byte) bool {
 			for range plays {
@@ -254,7 +283,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		small := sh.shrink(f.Text)
 		if !several(small) && l.fresh {
 			// It needed what the plays before had left at the node.
-			sh.keeps = several
+			sh.width, sh.keeps = 1, oneByOne(several)
 			small = sh.shrink(f.Text)
 		}
 		if several(small) {

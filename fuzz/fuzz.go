@@ -37,6 +37,9 @@ type Config struct {
 	Confirm int
 	// Shrink bounds the time for making one finding smaller; 0 means 20 s.
 	Shrink time.Duration
+	// Beside is how many smaller scenarios are tried at once, each at a node of
+	// its own; 0 means 1. It takes Fresh.
+	Beside int
 	// Deny names quirks of the real node that are findings here, or holds "all".
 	Deny []string
 
@@ -98,6 +101,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Confirm <= 0 {
 		c.Confirm = 3
+	}
+	if c.Beside <= 0 {
+		c.Beside = 1
 	}
 	if c.Shrink <= 0 {
 		c.Shrink = 20 * time.Second

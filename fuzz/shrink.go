@@ -12,12 +12,20 @@ import (
 
 // shrinker makes a scenario smaller as long as it keeps what it is wanted for.
 type shrinker struct {
-	// keeps plays a scenario and says whether the finding is still there.
-	keeps func(text []byte) bool
+	// keeps plays scenarios and returns which is the first that has the finding
+	// still, -1 for none.
+	keeps func(texts [][]byte) int
+	// width is how many scenarios are played at once, at least 1.
+	width int
 	// over says that there is no time left.
 	over func() bool
 	// timed are the steps of the original that expect a timer to run out.
 	timed []string
+}
+
+// oneByOne makes what a shrinker keeps by of what plays one scenario.
+func oneByOne(keeps func(text []byte) bool) func([][]byte) int {
+	return func(texts [][]byte) int { return slices.IndexFunc(texts, keeps) }
 }
 
 // shrink returns the smallest scenario that was found: first fewer steps, then
@@ -50,24 +58,43 @@ func render(doc *yaml.Node) []byte {
 	return b.Bytes()
 }
 
-// try says whether a change of the document keeps the finding.
-func (s *shrinker) try(doc *yaml.Node) bool {
-	if s.over() {
-		return false
-	}
+// smaller is a change of the document.
+type smaller struct {
+	doc  *yaml.Node
+	text []byte
+	at   int // which change it is
+}
+
+// changed returns what is worth playing of a changed document.
+func (s *shrinker) changed(doc *yaml.Node, at int) (smaller, bool) {
 	for _, t := range timedSteps(doc) {
 		if !slices.Contains(s.timed, t) {
-			return false // without its times a step fails anywhere
+			return smaller{}, false // without its times a step fails anywhere
 		}
 	}
 	text := render(doc)
 	if text == nil {
-		return false
+		return smaller{}, false
 	}
 	if _, err := parse(text); err != nil {
-		return false
+		return smaller{}, false
 	}
-	return s.keeps(text)
+	return smaller{doc, text, at}, true
+}
+
+// first plays some changes and returns the first that keeps the finding.
+func (s *shrinker) first(some []smaller) (smaller, bool) {
+	if len(some) == 0 || s.over() {
+		return smaller{}, false
+	}
+	var texts [][]byte
+	for _, c := range some {
+		texts = append(texts, c.text)
+	}
+	if i := s.keeps(texts); i >= 0 {
+		return some[i], true
+	}
+	return smaller{}, false
 }
 
 // timedSteps returns, for each step that expects a timer of the node to run out,
@@ -135,16 +162,18 @@ func (s *shrinker) fewerSteps(doc *yaml.Node) (*yaml.Node, bool) {
 		return 0
 	}
 	for size := count(doc) / 2; size >= 1; size /= 2 {
-		for at := count(doc) - size; at >= 0; at-- {
-			at = min(at, count(doc)-size)
-			if at < 0 || count(doc) == size {
-				break
+		for at := count(doc) - size; at >= 0 && count(doc) > size; {
+			var some []smaller
+			for at = min(at, count(doc)-size); at >= 0 && len(some) < s.width; at-- {
+				c := clone(doc)
+				list := member(c.Content[0], "steps")
+				list.Content = append(list.Content[:at:at], list.Content[at+size:]...)
+				if c, ok := s.changed(c, at); ok {
+					some = append(some, c)
+				}
 			}
-			c := clone(doc)
-			list := member(c.Content[0], "steps")
-			list.Content = append(list.Content[:at:at], list.Content[at+size:]...)
-			if s.try(c) {
-				doc, changed = c, true
+			if c, ok := s.first(some); ok {
+				doc, changed, at = c.doc, true, c.at-1
 			}
 			if s.over() {
 				return doc, changed
@@ -180,16 +209,22 @@ func (s site) apply(doc *yaml.Node) *yaml.Node {
 // changes tries every change that sites names until none is left that helps.
 func (s *shrinker) changes(doc *yaml.Node, sites func(*yaml.Node) []site) (*yaml.Node, bool) {
 	changed := false
-	for i := 0; ; i++ {
+	for i := 0; ; {
 		all := sites(doc)
 		if i >= len(all) || s.over() {
 			return doc, changed
 		}
-		// From the end: what is inside comes before what holds it.
-		c := all[len(all)-1-i].apply(doc)
-		if c != nil && s.try(c) {
-			doc, changed = c, true
-			i--
+		var some []smaller
+		for ; i < len(all) && len(some) < s.width; i++ {
+			// From the end: what is inside comes before what holds it.
+			if c := all[len(all)-1-i].apply(doc); c != nil {
+				if c, ok := s.changed(c, i); ok {
+					some = append(some, c)
+				}
+			}
+		}
+		if c, ok := s.first(some); ok {
+			doc, changed, i = c.doc, true, c.at
 		}
 	}
 }

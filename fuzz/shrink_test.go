@@ -9,17 +9,26 @@ import (
 	"chanbot/strategy"
 )
 
-// TestShrinkKeepsWhatIsNeeded: of a long case remains what the finding needs.
+// TestShrinkKeepsWhatIsNeeded: of a long case remains what the finding needs,
+// however many changes are tried at once.
 func TestShrinkKeepsWhatIsNeeded(t *testing.T) {
+	for _, width := range []int{1, 4} {
+		shrinkLong(t, width)
+	}
+}
+
+func shrinkLong(t *testing.T, width int) {
+	t.Helper()
 	tries := 0
 	s := shrinker{
-		over: func() bool { return tries > 5000 },
-		keeps: func(text []byte) bool {
+		width: width,
+		over:  func() bool { return tries > 5000 },
+		keeps: oneByOne(func(text []byte) bool {
 			tries++
 			// It takes a deposit of 7 or more, with an abort, after an opening.
 			before, after, found := strings.Cut(string(text), "deposit:")
 			return found && strings.Contains(before, "open:") && strings.Contains(after, "abort: 4") && !strings.Contains(after[:6], "1")
-		},
+		}),
 	}
 	text := `chanbot: 1
 name: long
@@ -79,12 +88,12 @@ steps:
     timeout: 3s
     expect: {timeout: null, by: node}
 `
-	s := &shrinker{keeps: func([]byte) bool { return true }, over: func() bool { return false }}
+	s := &shrinker{width: 1, keeps: oneByOne(func([]byte) bool { return true }), over: func() bool { return false }}
 	got := string(s.shrink([]byte(text)))
 	if strings.Contains(got, "expect") && (!strings.Contains(got, "sign: 600ms") || !strings.Contains(got, "timeout: 3s")) || strings.Contains(got, "lock_period") {
 		t.Errorf("made of it:\n%s", got)
 	}
-	keepsExpectation := &shrinker{keeps: func(b []byte) bool { return strings.Contains(string(b), "by: node") }, over: s.over}
+	keepsExpectation := &shrinker{width: 2, keeps: oneByOne(func(b []byte) bool { return strings.Contains(string(b), "by: node") }), over: s.over}
 	got = string(keepsExpectation.shrink([]byte(text)))
 	for _, want := range []string{"sign: 600ms", "accept: 500ms", "timeout: 3s", "timeout: null"} {
 		if !strings.Contains(got, want) {
@@ -129,9 +138,9 @@ steps:
     timeout: 900ms
     expect: {refused: 1011}
 `
-	s := shrinker{keeps: func(text []byte) bool {
+	s := shrinker{width: 3, keeps: oneByOne(func(text []byte) bool {
 		return strings.Contains(string(text), "1011") && strings.Contains(string(text), "transfer")
-	}, over: func() bool { return false }}
+	}), over: func() bool { return false }}
 	doc := new(yaml.Node)
 	if err := yaml.Unmarshal([]byte(text), doc); err != nil {
 		t.Fatal(err)

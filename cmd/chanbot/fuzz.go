@@ -156,7 +156,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	}
 	rep, err := fuzz.Run(ctx, fuzz.Config{
 		Place: place, Fresh: g.fresh, Seed: s.seed, Pairs: o.pairs, Duration: o.duration, Cases: o.cases, Actions: o.actions,
-		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Deny: o.deny,
+		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny,
 		Found: g.found, Progress: g.progress(),
 	})
 	g.clear()
@@ -178,6 +178,10 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	}
 	return nil
 }
+
+// smallerAtOnce is how many smaller scenarios are tried at once, each at an
+// embedded node of its own.
+const smallerAtOnce = 4
 
 // confirmed counts what showed again, or could not be played again.
 func confirmed(rep *fuzz.Report) int {
