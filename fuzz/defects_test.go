@@ -84,7 +84,7 @@ func findDefect(t *testing.T, name string) {
 		for _, f := range rep.Findings {
 			t.Logf("%d of %d: %s in %s, expected %s, got %s\n%s", f.Hits, f.Tries, f.Rule, f.Where(), f.Expected, f.Got, f.Text)
 		}
-		t.Fatalf("not found in %d cases with %d actions, ended by %q", rep.Cases, rep.Actions, rep.Ended)
+		t.Fatalf("not found in %d cases with %d actions, ended by %q; others %+v, not played %+v, room %+v, refused %+v", rep.Cases, rep.Actions, rep.Ended, rep.Others, rep.Unplayed, rep.Room, rep.Refused)
 	}
 	t.Logf("%s in %s: case %d, %d actions, %d steps\n%s", f.Rule, f.Where(), f.Case, f.Actions, f.Steps, f.Text)
 }

@@ -40,6 +40,8 @@ type Finding struct {
 	Found   time.Duration
 	Actions int64
 	Shrunk  time.Duration
+
+	key string // of the breach that it began with
 }
 
 // Unrepeated says that it was not seen again: it did not show any more, or there
@@ -59,6 +61,8 @@ type lab struct {
 	n     int
 	fresh bool
 	pairs int // of the plays to come
+	// rooms says that a node without room is judged even if others use it, too.
+	rooms bool
 }
 
 // labPatience is how long a node may take to react that has nothing else to do.
@@ -107,6 +111,7 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
 	}
 	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, blocks: &l.place.blocks, seed: l.s.cfg.Seed, pairs: l.pairs}
+	st.alone, st.rooms = l.fresh && l.pairs <= 1, l.rooms
 	var p played
 	began := time.Now()
 	if l.fresh {
@@ -139,7 +144,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	started := time.Now()
 	f := &Finding{
 		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
-		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Pairs: 1, Found: x.at, Actions: x.before,
+		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Pairs: 1, Found: x.at, Actions: x.before, key: x.b.key(),
 	}
 	confirm, limit, ok := s.leisure()
 	if !ok || ctx.Err() != nil {
@@ -152,6 +157,13 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	l := s.lab(ctx)
 	defer l.close()
 	texts := [][]byte{x.c.Text}
+	if x.b.Rule == RuleRoom && l.fresh {
+		texts = nil
+		for _, end := range ways {
+			texts = append(texts, rounds(end, timesIn(x.c.Text)))
+		}
+	}
+	l.rooms = x.b.Rule == RuleRoom
 	if x.b.Rule == RuleNodeGone || x.b.Rule == RuleNodeHung {
 		texts = append(texts, s.flying()...)
 	}
@@ -210,7 +222,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			break
 		}
 	}
-	if f.Hits == 0 && l.fresh && !stopped() && confirming.Err() == nil {
+	if f.Hits == 0 && l.fresh && !l.rooms && !stopped() && confirming.Err() == nil {
 		// It may take other channels at the same node.
 		l.pairs = besides
 		for _, text := range [][]byte{x.c.Text, staggered(x.c.Text)} {
@@ -239,6 +251,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			plays = 3
 		}
 		if counted = s.enough(); !counted {
+			s.repeat(x.b.Rule, x.b.key())
 			return
 		}
 		until := time.Now().Add(limit)
@@ -280,8 +293,13 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			}
 			return false
 		}
-		small := sh.shrink(f.Text)
-		if !several(small) && l.fresh {
+		var small []byte
+		if l.rooms {
+			small = l.fewestRounds(ctx, f.Text)
+		} else {
+			small = sh.shrink(f.Text)
+		}
+		if !several(small) && l.fresh && !l.rooms {
 			// It needed what the plays before had left at the node.
 			sh.width, sh.keeps = 1, oneByOne(several)
 			small = sh.shrink(f.Text)
@@ -300,6 +318,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			}
 		}
 	} else if stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] {
+		s.repeat(x.b.Rule, x.b.key())
 		return // a machine that was busy: nothing that was seen is impossible
 	}
 	f.Shrunk = time.Since(started)
@@ -382,7 +401,6 @@ func (s *search) enough() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.confirmed >= s.cfg.Findings {
-		s.repeated++
 		return false
 	}
 	if s.confirmed++; s.confirmed == s.cfg.Findings {
@@ -395,15 +413,16 @@ func (s *search) enough() bool {
 // found notes a finding, unless it is the same as one before once it is small.
 func (s *search) found(f *Finding) {
 	s.mu.Lock()
+	s.shown[f.key] = s.shown[f.key] || f.Hits > 0
 	for _, other := range s.findings {
 		if other.Rule == f.Rule && bytes.Equal(withoutName(other.Text), withoutName(f.Text)) {
-			s.repeated++
+			s.repeatLocked(f.Rule, f.key)
 			s.mu.Unlock()
 			return
 		}
 	}
 	if f.Tries == 0 && s.confirmed >= s.cfg.Findings {
-		s.repeated++
+		s.repeatLocked(f.Rule, f.key)
 		s.mu.Unlock()
 		return
 	}

@@ -66,11 +66,20 @@ type Progress struct {
 type Report struct {
 	Seed     uint64
 	Findings []*Finding
-	// Repeated counts what broke a rule in a way that was known already.
+	// Repeated counts what broke a rule and became no finding of its own, Others
+	// by rule.
 	Repeated int64
+	Others   []Others
 	Coverage Coverage
+	// Cases is how many were played: the node let both sides try a channel, or
+	// broke another rule. Unplayed are the others.
 	Cases    int
-	Actions  int64
+	Unplayed []Unplayed
+	// Refused is set when the last channels could not be tried, Room when the node
+	// had too little room for as many cases as were wanted.
+	Refused *Refusals
+	Room    *Room
+	Actions int64
 	// Took is how long everything took, Searched how long cases were begun.
 	Took, Searched time.Duration
 	// Operations counts how operations ended, by name; their times are left out.

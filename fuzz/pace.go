@@ -17,6 +17,7 @@ type pace struct {
 	limit   int
 	playing int
 	ended   bool
+	held    bool               // nobody may begin
 	part    strain             // the part that is being measured
 	second  time.Duration      // its second worst
 	past    [paceMemory]strain // a ring of the parts before
@@ -104,7 +105,7 @@ func (p *pace) decide() {
 func (p *pace) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.playing >= p.limit && !p.ended {
+	for (p.held || p.playing >= p.limit) && !p.ended {
 		p.changed.Wait()
 	}
 	if p.ended {
@@ -119,7 +120,50 @@ func (p *pace) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.playing--
-	p.changed.Signal()
+	p.changed.Broadcast() // one may wait for all the others
+}
+
+// hold lets no case begin and waits until the caller's is the only one that is
+// being played, but not for ever. It returns false when the search is over.
+func (p *pace) hold(most time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = true
+	over := false
+	timer := time.AfterFunc(most, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		over = true
+		p.changed.Broadcast()
+	})
+	defer timer.Stop()
+	for p.playing > 1 && !p.ended && !over {
+		p.changed.Wait()
+	}
+	return !p.ended
+}
+
+// release ends a hold.
+func (p *pace) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = false
+	p.changed.Broadcast()
+}
+
+// bound sets how many cases there may be beside each other at most. When that is
+// no fewer than there may be now, it is a quarter less than now. It returns what
+// it has set.
+func (p *pace) bound(most int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if most >= p.limit && most < p.most {
+		most = max(p.limit*3/4, 1)
+	}
+	p.most = most
+	p.limit = min(p.limit, most)
+	p.changed.Broadcast()
+	return most
 }
 
 // end lets nobody wait any longer.

@@ -38,7 +38,8 @@ type Place struct {
 	// Close ends a node that was started for us.
 	Close func() error
 
-	blocks blockLog
+	blocks   blockLog
+	machines census
 }
 
 func (p *Place) close() {

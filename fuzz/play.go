@@ -55,8 +55,11 @@ type played struct {
 	frames     []results.FrameRecord
 	cells      []seenCell
 	operations map[string]results.Operation
-	unreached  error // no connection came about
-	err        error // the scenario cannot be played
+	full       *refusal // there was no room for the channel that the scenario begins with
+	idle       string   // why no channel could be tried at all; "" when one was
+	unreached  error    // no connection came about
+	err        error    // the scenario cannot be played
+	again      bool     // it will be played once more
 	took       time.Duration
 }
 
@@ -78,6 +81,9 @@ type stage struct {
 	// late says how late this process woke up at worst since a moment; nil when
 	// nobody measures that.
 	late func(since time.Time) time.Duration
+	// alone says that nobody else uses the node, rooms that others may, but that a
+	// node without room is judged all the same.
+	alone, rooms bool
 }
 
 // play runs a scenario once. n tells plays at one place from each other.
@@ -99,6 +105,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		before = s.accounts(ctx, keys)
 	}
 	listen := newTape()
+	listen.seats.node = &s.place.machines
 	cfg := s.place.Bot
 	cfg.Scenario, cfg.Keys, cfg.Pairs, cfg.Iterations = sc, keys, pairs, 1
 	cfg.Seed, cfg.Timeout, cfg.Patience, cfg.Grace = s.seed, s.timeout, s.patience, time.Second
@@ -113,8 +120,11 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	rep, err := bot.Run(ctx, cfg)
 	p.took = time.Since(started)
 	p.frames, p.cells = listen.frames, listen.cells
+	listen.seats.end()
+	p.idle = listen.seats.idle()
 	if rep == nil {
 		p.unreached = err
+		p.idle = "there is no connection to the node: " + err.Error()
 		return p
 	}
 	if err != nil {
@@ -126,6 +136,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		return p
 	}
 	p.breach = broken(rep, listen)
+	s.judgeRoom(&p, listen)
 	if p.breach == nil && pairs == 1 {
 		var late time.Duration
 		if s.late != nil {
@@ -139,6 +150,25 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		}
 	}
 	return p
+}
+
+// judgeRoom looks whether an honest opening was refused because there is no room
+// at the node, and whether there should be.
+func (s *stage) judgeRoom(p *played, t *tape) {
+	no := t.seats.refused
+	if no == nil || p.breach == nil || p.breach.Rule != RuleExpectation {
+		return
+	}
+	if c := p.breach.Cell; c.Input != outcome.Refused.String() || c.State != "honest open" && c.State != "honest repeat" {
+		return
+	}
+	p.full = no
+	switch {
+	case s.alone && no.alone != nil:
+		p.breach = no.alone
+	case s.rooms && no.beside != nil:
+		p.breach = no.beside
+	}
 }
 
 // chain judges what became of a run of one channel on the chain.
@@ -210,6 +240,7 @@ type tape struct {
 	last    [2]model.Cell // by role
 	waiting [2][]int      // cells without a reaction
 	posted  atomic.Bool   // something went to the chain past the channel
+	seats   seats
 }
 
 func newTape() *tape { return &tape{} }
@@ -228,6 +259,7 @@ func (t *tape) Record(f results.FrameRecord) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.Frame = append([]byte(nil), f.Frame...)
+	t.seats.take(&f)
 	if len(t.frames) < keptFrames && f.Dir != results.DirPing && f.Dir != results.DirPong {
 		t.frames = append(t.frames, f)
 	}

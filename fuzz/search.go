@@ -40,13 +40,19 @@ type search struct {
 	missed    map[string]int  // breaches that did not show again, by key and by rule
 	findings  []*Finding
 	checking  int
-	repeated  int64
+	others    map[otherKey]int64
+	shown     map[string]bool // keys of breaches that were seen again
 	digests   map[int][sha256.Size]byte
 	unreached int64
 	place     *Place
 	own       []*Place // that were started here, for closing
 	firstMiss error
 	reviving  bool
+	looking   bool           // for room at the node
+	room      Room           // that it had
+	idle      map[string]int // cases in which no channel could be tried, by why
+	inARow    int            // channels that were refused last, one after the other
+	refused   string         // how the last one was
 }
 
 // counter gives numbers to many goroutines.
@@ -68,6 +74,7 @@ func newSearch(cfg Config) *search {
 		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]results.Operation),
 		known: make(map[string]bool), perRule: make(map[string]int), missed: make(map[string]int), digests: make(map[int][sha256.Size]byte),
 		place: cfg.Place, pace: newPace(cfg.Pairs), again: make(map[int]int),
+		idle: make(map[string]int), others: make(map[otherKey]int64), shown: make(map[string]bool),
 	}
 }
 
@@ -75,7 +82,7 @@ func newSearch(cfg Config) *search {
 const mostPerRule = 3
 
 // queueLength is how many suspects may wait to be played again; more are
-// counted as repeated.
+// only counted.
 const queueLength = 64
 
 // doubtful is how many may wait of which some like it did not show again.
@@ -218,8 +225,11 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 			p.breach = lost
 		}
 	}
+	if p.full != nil && s.crowded(ctx, c, &p, place, suspects) {
+		return true
+	}
 	if p.breach != nil && s.mayBeOurs(p.breach, began) && s.postpone(c) {
-		p.breach = nil
+		p.breach, p.again = nil, true
 	}
 	s.done(c, &p, suspects)
 	return true
@@ -255,19 +265,33 @@ func (s *search) postpone(c Case) bool {
 func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.countLocked(c, p)
+	if p.breach != nil {
+		s.suspectLocked(c, p.breach, suspects)
+	}
+}
+
+// countLocked counts a case that is over.
+func (s *search) countLocked(c Case, p *played) {
 	if p.breach == nil || p.breach.Rule != RuleNodeGone {
 		delete(s.inFlight, c.Number)
 		if s.recent = append(s.recent, c.Text); len(s.recent) > 2*s.cfg.Pairs {
 			s.recent = s.recent[1:]
 		}
 	}
-	if p.unreached == nil {
-		s.cases++
-	} else {
+	if p.unreached != nil {
 		s.unreached++
 		if s.firstMiss == nil {
 			s.firstMiss = p.unreached
 		}
+	}
+	// A node that breaks another rule meanwhile has been tried.
+	if p.idle != "" && (p.breach == nil || p.breach.Rule == RuleExpectation) {
+		s.idle[p.idle]++
+		s.refusedLocked(p.idle)
+	} else if !p.again {
+		s.cases++
+		s.inARow = 0
 	}
 	if p.err != nil {
 		s.closeLocked(fmt.Sprintf("case %d: %v", c.Number, p.err))
@@ -284,12 +308,18 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 		}
 		s.outcomes[name] = sum
 	}
-	b := p.breach
-	if b == nil {
-		return
-	}
+}
+
+// refusedLocked counts a channel that could not be tried.
+func (s *search) refusedLocked(how string) {
+	s.inARow++
+	s.refused = how
+}
+
+// suspectLocked hands on what broke a rule.
+func (s *search) suspectLocked(c Case, b *breach, suspects chan<- suspect) {
 	if !s.wantedLocked(b) {
-		s.repeated++
+		s.repeatLocked(b.Rule, b.key())
 		return
 	}
 	s.known[b.key()] = true
@@ -324,11 +354,7 @@ func (s *search) forget(b *breach) bool {
 	s.perRule[b.Rule]--
 	s.missed[b.key()]++
 	s.missed[b.Rule]++
-	if s.missed[b.Rule] > mostPerRule {
-		s.repeated++
-		return false
-	}
-	return true
+	return s.missed[b.Rule] <= mostPerRule
 }
 
 // tell reports the progress until told is closed.
@@ -375,10 +401,19 @@ func (s *search) searchedLocked() time.Duration {
 func (s *search) report(ctx context.Context) (*Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.repeated += int64(len(s.later))
+	if len(s.later) > 0 {
+		s.idle["there was no time to play it again"] += len(s.later)
+	}
+	others, repeated := s.othersLocked()
 	r := &Report{
-		Seed: s.cfg.Seed, Findings: s.findings, Repeated: s.repeated, Coverage: s.cells.coverage(), Cases: s.cases,
+		Seed: s.cfg.Seed, Findings: s.findings, Repeated: repeated, Others: others, Unplayed: s.unplayedLocked(), Coverage: s.cells.coverage(), Cases: s.cases,
 		Actions: s.actions, Took: time.Since(s.started), Searched: s.searchedLocked(), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
+	}
+	if s.inARow > 1 {
+		r.Refused = &Refusals{Channels: s.inARow, Why: s.refused}
+	}
+	if s.room.Machines > 0 {
+		r.Room = new(s.room)
 	}
 	hash := sha256.New()
 	for n := s.cfg.First; n < s.next; n++ {

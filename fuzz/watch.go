@@ -10,7 +10,8 @@ import (
 )
 
 // Watch judges a run of a scenario by one pair by those rules of a search that
-// need the chain or the times of all frames: RuleTimer, RuleDepth and RuleCoins.
+// need the chain or the times of all frames: RuleTimer, RuleDepth, RuleCoins, and
+// RuleRoom if nobody else uses the node.
 // With it a file that a search has written fails in other runs, too.
 type Watch struct {
 	s      stage
@@ -39,6 +40,9 @@ func (w *Watch) Attach(cfg *bot.Config) {
 	cfg.Afterwards = func(ctx context.Context) []results.Violation {
 		// What is seen late makes the time before it seem shorter.
 		b := w.tape.earlyTimer(run.Scenario, 2, 0)
+		if no := w.tape.seats.refused; b == nil && no != nil {
+			b = no.alone
+		}
 		if b == nil {
 			b = w.s.chain(ctx, &run, w.tape, w.before)
 		}

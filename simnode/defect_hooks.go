@@ -63,7 +63,7 @@ type nodeHooks struct {
 	knows func(good bool) bool
 	// refusal runs when connection parameters were judged, and returns what counts.
 	refusal func(p *connectParams, bad *refusal) *refusal
-	// full runs when a machine is to start beside n others, and returns whether
+	// full runs when a machine is to start and n places are taken, and returns whether
 	// there is no room.
 	full func(n int, full bool) bool
 	// frame runs when a text frame came; false drops it.

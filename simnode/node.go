@@ -40,6 +40,7 @@ type Node struct {
 	closed    bool
 	sessions  map[*session]struct{}
 	instances map[*instance]struct{}
+	kept      int // places of ended machines that a defect does not free
 	byChannel map[channelSide]*instance
 	ports     map[int][]*instance // listened on, with the responders that wait there
 	cache     recent[channelSide, saved]
@@ -273,7 +274,7 @@ func (n *Node) start(s *session, p *connectParams, machine func(v view, fsmID st
 	full := n.closed || n.cfg.MaxChannels > 0 && len(n.instances) >= n.cfg.MaxChannels
 	for _, h := range n.bent {
 		if h.node.full != nil {
-			full = h.node.full(len(n.instances), full)
+			full = h.node.full(len(n.instances)+n.kept, full)
 		}
 	}
 	bad := p.checkStart(full, func(port int) bool { return !n.cfg.busy(port) })
@@ -373,8 +374,9 @@ func (n *Node) known(in *instance, channel tx.ID) {
 func (n *Node) forget(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !slices.ContainsFunc(n.bent, func(h hooks) bool { return h.node.frees != nil && !h.node.frees() }) {
-		delete(n.instances, in)
+	delete(n.instances, in)
+	if slices.ContainsFunc(n.bent, func(h hooks) bool { return h.node.frees != nil && !h.node.frees() }) {
+		n.kept++
 	}
 	if key := (channelSide{in.f.channelID, in.role}); n.byChannel[key] == in {
 		delete(n.byChannel, key)

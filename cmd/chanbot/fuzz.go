@@ -50,7 +50,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 			"Without --node an embedded node is served in a process of its own. Known quirks of\n" +
 			"real nodes are allowed; --deny NAME, or --deny all, makes them findings.\n\n" +
 			"The same --seed draws the same cases. The exit code is 0 when nothing was found, 1\n" +
-			"when something was, 3 when nothing could be played. What did not show again is\n" +
+			"when something was, 3 when most cases could not be played. What did not show again is\n" +
 			"listed with a ?, and is no finding.",
 		Example: "  chanbot fuzz --duration 5m\n  chanbot fuzz --seed 7 --cases 1000 --deny split-channel\n" +
 			"  chanbot fuzz --node ws://127.0.0.1:3014 --accounts bots.yaml --pairs 4 --duration 10m",
@@ -176,6 +176,9 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	if rep.Ended != "" {
 		return cannotRun("", "the search ended early: %s", rep.Ended)
 	}
+	if rep.Hollow() {
+		return cannotRun("does the node have room for channels, and do others use it? fewer --pairs take less of it", "most cases could not be played: %s", rep.Unplayed[0].Why)
+	}
 	return nil
 }
 
@@ -201,7 +204,7 @@ func fuzzVerdict(rep *fuzz.Report) results.Verdict {
 		return results.Failed
 	case rep.Interrupted:
 		return results.Interrupted
-	case rep.Ended != "":
+	case rep.Ended != "", rep.Hollow():
 		return results.Invalid
 	}
 	return results.Passed

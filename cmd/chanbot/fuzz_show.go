@@ -67,13 +67,20 @@ type fuzzFinding struct {
 // what is the search's own.
 type fuzzDocument struct {
 	results.Summary
-	Findings  []fuzzFinding `json:"findings"`
-	Repeated  int64         `json:"repeated"`
-	Coverage  fuzz.Coverage `json:"coverage"`
-	Cases     int           `json:"cases"`
-	Actions   int64         `json:"actions"`
-	Decisions string        `json:"decisions"`
-	Ended     string        `json:"ended,omitempty"`
+	Findings []fuzzFinding `json:"findings"`
+	// Repeated is how many cases broke a rule and became no finding of their own,
+	// Others the same by rule.
+	Repeated int64         `json:"repeated"`
+	Others   []fuzz.Others `json:"others"`
+	Coverage fuzz.Coverage `json:"coverage"`
+	// Cases is how many were played, Unplayed why others could not be.
+	Cases     int             `json:"cases"`
+	Unplayed  []fuzz.Unplayed `json:"unplayed"`
+	Refused   *fuzz.Refusals  `json:"refused,omitempty"`
+	Room      *fuzz.Room      `json:"room,omitempty"`
+	Actions   int64           `json:"actions"`
+	Decisions string          `json:"decisions"`
+	Ended     string          `json:"ended,omitempty"`
 }
 
 // begin makes the run folder and says where the search takes place.
@@ -256,8 +263,8 @@ func (g *fuzzing) document(rep *fuzz.Report) *fuzzDocument {
 			Outcomes: make(results.Counts), Operations: rep.Operations, Phases: []results.Phase{},
 			Checks: []results.Check{}, Thresholds: []results.Threshold{}, Violations: []results.Violation{},
 		},
-		Findings: g.findings, Repeated: rep.Repeated, Coverage: rep.Coverage, Cases: rep.Cases, Actions: rep.Actions,
-		Decisions: rep.Decisions, Ended: rep.Ended,
+		Findings: g.findings, Repeated: rep.Repeated, Others: rep.Others, Coverage: rep.Coverage, Cases: rep.Cases, Actions: rep.Actions,
+		Unplayed: rep.Unplayed, Refused: rep.Refused, Room: rep.Room, Decisions: rep.Decisions, Ended: rep.Ended,
 	}
 	if doc.Findings == nil {
 		doc.Findings = []fuzzFinding{}
@@ -277,20 +284,55 @@ func (g *fuzzing) tally(rep *fuzz.Report) {
 		fmt.Fprintln(g.w)
 	}
 	word := "nothing found"
+	if rep.Hollow() {
+		word = "most cases could not be played, and nothing was found in the others"
+	}
 	if n := confirmed(rep); n > 0 {
 		word = count(n, "finding")
 	}
 	if n := len(rep.Findings) - confirmed(rep); n > 0 {
 		word += fmt.Sprintf(", %d that did not show again", n)
 	}
-	if rep.Repeated > 0 {
-		word += fmt.Sprintf(" (and %d more cases that broke a rule in a known way)", rep.Repeated)
-	}
 	fmt.Fprintf(g.w, "%s: %s with %s in %s, %.0f actions a second\n", word, count(rep.Cases, "case"), count(int(rep.Actions), "action"),
 		rep.Took.Round(100*time.Millisecond), float64(rep.Actions)/max(rep.Searched.Seconds(), 1e-3))
 	fmt.Fprintf(g.w, "%-10s  %d of %d cells of the matrix; decisions %.16s\n", "coverage", rep.Coverage.Covered, rep.Coverage.Reachable, rep.Decisions)
+	g.besides(rep)
 	if rep.Ended != "" {
 		fmt.Fprintf(g.w, "%-10s  %s\n", "ended", rep.Ended)
 	}
 	fmt.Fprintf(g.w, "%-10s  %s\n", "results", g.folder.Path())
 }
+
+// besides prints what became of the cases that are in no finding.
+func (g *fuzzing) besides(rep *fuzz.Report) {
+	line := func(key, format string, args ...any) {
+		fmt.Fprintf(g.w, "%-10s  %s\n", key, firstLine(fmt.Sprintf(format, args...)))
+	}
+	for _, o := range rep.Others {
+		var parts []string
+		for _, p := range []struct {
+			n    int64
+			text string
+		}{{o.Alike, "like a finding"}, {o.Vanished, "did not show again"}, {o.Unchecked, "not played again"}} {
+			if p.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))
+			}
+		}
+		line("others", "%s in %s more: %s", o.Rule, count(int(o.Cases), "case"), strings.Join(parts, ", "))
+	}
+	for _, u := range rep.Unplayed {
+		line("not played", "%s: %s", count(u.Cases, "case"), u.Why)
+	}
+	if r := rep.Refused; r != nil && r.Channels >= manyRefusals {
+		line("refused", "the node has refused the last %s: %s", count(r.Channels, "channel"), r.Why)
+	}
+	if r := rep.Room; r != nil && r.Replaced == 0 {
+		line("room", "the node takes only so many state machines at once, %d were seen; %s beside each other in the end", r.Machines, count(r.Cases, "case"))
+	} else if r != nil {
+		line("room", "the node had no room left with %d state machines at once at most; another one was started %s", r.Machines, count(r.Replaced, "time"))
+	}
+}
+
+// manyRefusals is how many channels have to be refused one after the other for
+// a line of its own.
+const manyRefusals = 10
