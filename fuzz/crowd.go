@@ -17,8 +17,11 @@ const (
 	// has for freeing the places of machines that have ended.
 	roomPause = 500 * time.Millisecond
 	roomTries = 4
-	// noRoomFor is after how long without room a search ends.
+	// noRoomFor is after how long without room a search ends, and leftFor the same
+	// if machines that cases have left behind can be the reason: one that nobody
+	// uses ends after ten minutes (fsm 4, timeout_idle).
 	noRoomFor = time.Minute
+	leftFor   = 11 * time.Minute
 	// mostRounds is how many channels one after the other are tried.
 	mostRounds = 600
 	// mostForRoom is how often a case is played again that there was no room for.
@@ -100,8 +103,12 @@ func (s *search) seekRoom(ctx context.Context, c Case, p *played, place *Place, 
 			s.mu.Unlock()
 			return
 		}
-		if time.Since(since) > noRoomFor {
-			s.closeLocked(fmt.Sprintf("the node has had no room for a channel for %v: %s", noRoomFor, no.got))
+		limit := noRoomFor
+		if left, _, _ := place.machines.count(); left > 0 && no.beside == nil {
+			limit = leftFor
+		}
+		if time.Since(since) > limit {
+			s.closeLocked(fmt.Sprintf("the node has had no room for a channel for %v: %s", limit, no.got))
 			s.mu.Unlock()
 			return
 		}

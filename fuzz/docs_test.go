@@ -14,7 +14,7 @@ func TestTheManualNamesEveryRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := []string{RuleExpectation, RuleTimer, RuleTimerLate, RuleDepth, RuleCoins, RuleNodeGone, RuleNodeHung}
+	own := []string{RuleExpectation, RuleTimer, RuleTimerLate, RuleDepth, RuleCoins, RuleRoom, RuleNodeGone, RuleNodeHung}
 	for _, rule := range append(append(model.Rules(), model.Quirks()...), own...) {
 		if !strings.Contains(string(page), "`"+rule+"`") {
 			t.Errorf("docs/fuzzing.md does not say what %s is", rule)

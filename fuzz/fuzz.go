@@ -75,7 +75,7 @@ type Report struct {
 	// broke another rule. Unplayed are the others.
 	Cases    int
 	Unplayed []Unplayed
-	// Refused is set when the last channels could not be tried, Room when the node
+	// Refused is set when many of the last channels could not be tried, Room when the node
 	// had too little room for as many cases as were wanted.
 	Refused *Refusals
 	Room    *Room

@@ -77,14 +77,18 @@ func (s *search) unplayedLocked() (all []Unplayed) {
 	return all
 }
 
-// Hollow says that more cases could not be played than could, so that finding
-// nothing says nothing about the node.
+// manyRefusals is how many channels a node refuses at the end of a search for it
+// to count as one that refuses all.
+const manyRefusals = 10
+
+// Hollow says that more cases could not be played than could, or that the node
+// took no channel any more in the end. Finding nothing says nothing about it then.
 func (r *Report) Hollow() bool {
 	n := 0
 	for _, u := range r.Unplayed {
 		n += u.Cases
 	}
-	return n > r.Cases
+	return n > r.Cases || r.Refused != nil
 }
 
 // Refusals is how many channels could not be tried at the end of a search, one

@@ -10,10 +10,11 @@ import (
 // process wakes up: cases that a busy machine plays break rules about time in
 // the node's place, and more of them at once are not done any sooner.
 type pace struct {
-	most int
+	wanted int
 
 	mu      sync.Mutex
 	changed *sync.Cond // there is room, or nobody may wait any longer
+	most    int        // of those that are wanted, for a node without room for them
 	limit   int
 	playing int
 	ended   bool
@@ -46,7 +47,7 @@ const (
 
 // newPace returns the pace of a search with at most so many cases at once.
 func newPace(most int) *pace {
-	p := &pace{most: most, limit: min(most, paceStart)}
+	p := &pace{wanted: most, most: most, limit: min(most, paceStart)}
 	p.changed = sync.NewCond(&p.mu)
 	return p
 }
@@ -157,7 +158,7 @@ func (p *pace) release() {
 func (p *pace) bound(most int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if most >= p.limit && most < p.most {
+	if most >= p.limit && most < p.wanted {
 		most = max(p.limit*3/4, 1)
 	}
 	p.most = most

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -123,8 +124,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	listen.seats.end()
 	p.idle = listen.seats.idle()
 	if rep == nil {
-		p.unreached = err
-		p.idle = "there is no connection to the node: " + err.Error()
+		p.unreached, p.idle = err, neverBegun(err)
 		return p
 	}
 	if err != nil {
@@ -150,6 +150,17 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 		}
 	}
 	return p
+}
+
+// ofAnother begins what bot says of a scenario that is for another kind of node.
+var ofAnother = regexp.MustCompile(`^case\.yaml:\d+:\d+: `)
+
+// neverBegun says why a case did not begin.
+func neverBegun(err error) string {
+	if at := ofAnother.FindString(err.Error()); at != "" {
+		return err.Error()[len(at):]
+	}
+	return "there is no connection to the node: " + err.Error()
 }
 
 // judgeRoom looks whether an honest opening was refused because there is no room

@@ -288,7 +288,9 @@ func (s *search) countLocked(c Case, p *played) {
 	// A node that breaks another rule meanwhile has been tried.
 	if p.idle != "" && (p.breach == nil || p.breach.Rule == RuleExpectation) {
 		s.idle[p.idle]++
-		s.refusedLocked(p.idle)
+		if p.unreached == nil || !ofAnother.MatchString(p.unreached.Error()) {
+			s.refusedLocked(p.idle)
+		}
 	} else if !p.again {
 		s.cases++
 		s.inARow = 0
@@ -409,7 +411,7 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 		Seed: s.cfg.Seed, Findings: s.findings, Repeated: repeated, Others: others, Unplayed: s.unplayedLocked(), Coverage: s.cells.coverage(), Cases: s.cases,
 		Actions: s.actions, Took: time.Since(s.started), Searched: s.searchedLocked(), Operations: s.outcomes, Ended: s.ended, Interrupted: ctx.Err() != nil,
 	}
-	if s.inARow > 1 {
+	if s.inARow >= manyRefusals {
 		r.Refused = &Refusals{Channels: s.inARow, Why: s.refused}
 	}
 	if s.room.Machines > 0 {

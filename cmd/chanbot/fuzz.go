@@ -154,8 +154,12 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	if err := g.begin(place); err != nil {
 		return err
 	}
+	fresh := g.fresh
+	if !s.embedded {
+		fresh = nil // it is not ours to start again
+	}
 	rep, err := fuzz.Run(ctx, fuzz.Config{
-		Place: place, Fresh: g.fresh, Seed: s.seed, Pairs: o.pairs, Duration: o.duration, Cases: o.cases, Actions: o.actions,
+		Place: place, Fresh: fresh, Seed: s.seed, Pairs: o.pairs, Duration: o.duration, Cases: o.cases, Actions: o.actions,
 		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny,
 		Found: g.found, Progress: g.progress(),
 	})

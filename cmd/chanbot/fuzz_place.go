@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/big"
 	"strconv"
@@ -58,9 +57,6 @@ func (g *fuzzing) config() bot.Config {
 
 // fresh starts an embedded node in a process of its own.
 func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
-	if !g.s.embedded {
-		return nil, errors.New("it is not ours to start again")
-	}
 	cfg := g.config()
 	args := nodeArgs(simnode.Config{Era: g.s.era, NetworkID: g.s.networkID, Latency: g.o.latency, DialRetry: dialRetry, Forgiving: g.o.forgiving, Defects: g.s.defects})
 	args = append(args, "--endow", plenty.String(), "--log-level", "error")

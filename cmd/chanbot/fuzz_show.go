@@ -323,7 +323,7 @@ func (g *fuzzing) besides(rep *fuzz.Report) {
 	for _, u := range rep.Unplayed {
 		line("not played", "%s: %s", count(u.Cases, "case"), u.Why)
 	}
-	if r := rep.Refused; r != nil && r.Channels >= manyRefusals {
+	if r := rep.Refused; r != nil {
 		line("refused", "the node has refused the last %s: %s", count(r.Channels, "channel"), r.Why)
 	}
 	if r := rep.Room; r != nil && r.Replaced == 0 {
@@ -332,7 +332,3 @@ func (g *fuzzing) besides(rep *fuzz.Report) {
 		line("room", "the node had no room left with %d state machines at once at most; another one was started %s", r.Machines, count(r.Replaced, "time"))
 	}
 }
-
-// manyRefusals is how many channels have to be refused one after the other for
-// a line of its own.
-const manyRefusals = 10
