@@ -189,7 +189,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 				note(&p)
 				return true
 			}
-			if p.breach != nil && f.Hits == 0 {
+			if p.breach != nil && f.Hits == 0 && !l.rooms {
 				// A node that owes something breaks another rule where less
 				// patience is had with it. That one has to show again, then.
 				f.Rule, cell = p.breach.Rule, p.breach.Cell
@@ -256,7 +256,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		}
 		until := time.Now().Add(limit)
 		bench := []*lab{l}
-		for l.fresh && len(bench) < s.cfg.Beside {
+		for l.fresh && !l.rooms && len(bench) < s.cfg.Beside {
 			other := s.lab(ctx)
 			defer other.close()
 			other.pairs = l.pairs

@@ -56,7 +56,7 @@ type played struct {
 	frames     []results.FrameRecord
 	cells      []seenCell
 	operations map[string]results.Operation
-	full       *refusal // there was no room for the channel that the scenario begins with
+	full       *refusal // there was no room for a channel
 	idle       string   // why no channel could be tried at all; "" when one was
 	unreached  error    // no connection came about
 	err        error    // the scenario cannot be played
@@ -163,11 +163,17 @@ func neverBegun(err error) string {
 	return "there is no connection to the node: " + err.Error()
 }
 
-// judgeRoom looks whether an honest opening was refused because there is no room
-// at the node, and whether there should be.
+// judgeRoom looks whether an honest opening, or every one, was refused because
+// there is no room at the node, and whether there should be.
 func (s *stage) judgeRoom(p *played, t *tape) {
 	no := t.seats.refused
-	if no == nil || p.breach == nil || p.breach.Rule != RuleExpectation {
+	switch {
+	case no == nil:
+		return
+	case p.breach == nil && p.idle != "": // whatever its openings were like, none had room
+		p.full = no
+		return
+	case p.breach == nil || p.breach.Rule != RuleExpectation:
 		return
 	}
 	if c := p.breach.Cell; c.Input != outcome.Refused.String() || c.State != "honest open" && c.State != "honest repeat" {

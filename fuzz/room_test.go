@@ -200,6 +200,26 @@ func TestWhenARefusalBreaksTheRule(t *testing.T) {
 	}
 }
 
+// However the channels end, the next one has room at a node that frees it.
+func TestRoundsWorkAtACleanNode(t *testing.T) {
+	for _, end := range ways {
+		t.Run(end, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				place := inMemory(t, nil)
+				defer place.Close()
+				sc, err := parse(rounds(end, 5))
+				if err != nil {
+					t.Fatal(err)
+				}
+				st := stage{place: place, blocks: &place.blocks, timeout: time.Second, patience: labPatience, alone: true}
+				if p := st.play(t.Context(), sc, 1); p.breach != nil || p.idle != "" || p.unreached != nil {
+					t.Errorf("%+v, %q, %v", p.breach, p.idle, p.unreached)
+				}
+			})
+		})
+	}
+}
+
 // While a search looks for room nobody begins, and afterwards everybody may.
 func TestAHoldWaitsForTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
