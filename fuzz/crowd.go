@@ -61,6 +61,7 @@ func (s *search) crowded(ctx context.Context, c Case, p *played, place *Place, s
 	if (s.open || s.ended == "" && s.cfg.Duration == 0) && s.again[c.Number] < mostForRoom {
 		s.again[c.Number]++
 		s.later = append(s.later, c)
+		s.noRoom[c.Number] = "the node refuses a state machine with " + p.full.got
 		return true
 	}
 	p.breach = nil

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -50,6 +51,7 @@ type search struct {
 	reviving  bool
 	looking   bool           // for room at the node
 	room      Room           // that it had
+	noRoom    map[int]string // how cases were refused that are to be played again, by case
 	idle      map[string]int // cases in which no channel could be tried, by why
 	inARow    int            // channels that were refused last, one after the other
 	refused   string         // how the last one was
@@ -74,7 +76,7 @@ func newSearch(cfg Config) *search {
 		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]results.Operation),
 		known: make(map[string]bool), perRule: make(map[string]int), missed: make(map[string]int), digests: make(map[int][sha256.Size]byte),
 		place: cfg.Place, pace: newPace(cfg.Pairs), again: make(map[int]int),
-		idle: make(map[string]int), others: make(map[otherKey]int64), shown: make(map[string]bool),
+		idle: make(map[string]int), noRoom: make(map[int]string), others: make(map[otherKey]int64), shown: make(map[string]bool),
 	}
 }
 
@@ -403,8 +405,8 @@ func (s *search) searchedLocked() time.Duration {
 func (s *search) report(ctx context.Context) (*Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.later) > 0 {
-		s.idle["there was no time to play it again"] += len(s.later)
+	for _, c := range s.later {
+		s.idle[cmp.Or(s.noRoom[c.Number], "the machine was too busy for it")]++
 	}
 	others, repeated := s.othersLocked()
 	r := &Report{
