@@ -45,7 +45,7 @@ func (im *importer) bothTimers(at int, k *link) bool {
 	if died[k.role.Index()] && im.unseen(k, at) {
 		return t == 0 || timeout[k.role.Index()] || im.ranOut(at, k)
 	}
-	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && (sameWait(last) || ends[0] && ends[1])
+	one := t > 0 && (timeout[0] || timeout[1] || k.timer(t-since)) && (sameWait(last) || (ends[0] || timeout[0]) && (ends[1] || timeout[1]))
 	return died[0] && died[1] && (one || timeout[0] && timeout[1])
 }
 
