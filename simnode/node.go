@@ -80,7 +80,8 @@ func newNode(cfg Config, w *Network, hosts []string) *Node {
 	}
 	n.crew.wg = &n.wg
 	n.upgrader = websocket.Upgrader{
-		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		// An answer with a signature fits into one read.
+		ReadBufferSize: 448, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
 	return n
