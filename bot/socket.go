@@ -24,7 +24,8 @@ const (
 	// readLimit is the largest frame that is taken from a node. The API has
 	// none that comes near it.
 	readLimit = 16 << 20
-	// writeTimeout ends a socket whose node takes no bytes any more.
+	// writeTimeout ends a socket whose node takes no bytes any more, or up to
+	// deadlineLife more than that.
 	writeTimeout = 10 * time.Second
 	// closeTimeout is how long the node may take to answer a close.
 	closeTimeout = time.Second
@@ -57,7 +58,7 @@ type outgoing struct {
 
 // socket is one WebSocket connection of an end. Its pair's lock guards all its
 // fields except conn, which one goroutine reads and the one that set writing
-// writes.
+// writes, and until.
 type socket struct {
 	end  *end
 	conn *websocket.Conn
@@ -66,6 +67,7 @@ type socket struct {
 	spare   []outgoing // the memory of the queue before
 	writing bool       // somebody writes and will look at queue again
 	broken  bool       // nothing is written any more
+	until   time.Time  // the write deadline; that of the one that writes
 
 	deep  bool          // its goroutine has had a signature to make
 	fresh time.Duration // when another goroutine went on reading
@@ -90,7 +92,7 @@ type dialer struct {
 func newDialer(dial func(context.Context, string, string) (net.Conn, error), tlsConfig *tls.Config, header http.Header) *dialer {
 	return &dialer{
 		ws: websocket.Dialer{
-			NetDialContext:   dial,
+			NetDialContext:   dialSteady(dial),
 			TLSClientConfig:  tlsConfig,
 			HandshakeTimeout: 30 * time.Second,
 			ReadBufferSize:   bufferSize,
@@ -120,9 +122,6 @@ func (d *dialer) dial(ctx context.Context, url string, pair int, role outcome.Ro
 	if d.proxy != nil {
 		through := d.ws
 		inner := fault.DialFunc(d.ws.NetDialContext)
-		if inner == nil {
-			inner = (&net.Dialer{}).DialContext
-		}
 		through.NetDialContext = d.proxy.Dial(inner, pair, role)
 		through.NetDialTLSContext = d.proxy.DialTLS(inner, d.ws.TLSClientConfig, pair, role)
 		ws = &through
@@ -177,7 +176,7 @@ func (s *socket) write(o outgoing) error {
 		return s.conn.WriteControl(websocket.CloseMessage, o.data, time.Now().Add(closeTimeout))
 	case outRaw:
 		nc := s.conn.NetConn()
-		if err := nc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		if err := nc.SetWriteDeadline(s.deadline()); err != nil {
 			return err
 		}
 		_, err := nc.Write(o.data)
@@ -187,7 +186,7 @@ func (s *socket) write(o outgoing) error {
 	if o.kind == outBinary {
 		kind = websocket.BinaryMessage
 	}
-	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := s.conn.SetWriteDeadline(s.deadline()); err != nil {
 		return err
 	}
 	return s.conn.WriteMessage(kind, o.data)

@@ -109,9 +109,14 @@ func (c *Channels) Channel(r ChannelRecord) {
 		waits = &ChannelRecord{Channel: r.Channel, Pair: r.Pair}
 		c.waiting[r.Channel] = waits
 		c.order = append(c.order, r.Channel)
+		if _, known := c.over[r.Channel]; !known {
+			c.over[r.Channel] = false
+		}
 	}
 	waits.Merge(r)
-	c.over[r.Channel] = c.over[r.Channel] || r.Closed
+	if r.Closed {
+		c.over[r.Channel] = true
+	}
 	if r.urgent() {
 		c.flushLocked()
 	}
