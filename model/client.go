@@ -87,6 +87,8 @@ type Client struct {
 
 	next *foreseen // what the transfer that was looked at last leads to, until it is reported
 
+	crossings crossings
+
 	// What makes rules milder.
 	loose   bool // a signature was sent that nothing asked for
 	solo    bool // a solo operation was asked for

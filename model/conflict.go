@@ -22,6 +22,9 @@ func (c *Client) conflict(f *wire.Frame) {
 	c.provoked(k.Code, got)
 	c.conflictRound(k)
 	c.log.conflict(c, k.Code)
+	if k.Code <= wire.ConflictConflict {
+		c.crossings.refused++
+	}
 	c.collided = nil
 	// Two requests, the one that was offered and the one that ended it.
 	if o := c.op; k.Code == wire.ConflictConflict && o != nil && o.spec.own && o.answer == nil && len(c.asked) == 1 && c.log.ops <= 2 && c.peerIdle() {

@@ -32,6 +32,9 @@ type tagSpec struct {
 	asks      []string // the methods that ask for it
 }
 
+// changes reports whether it makes a state that both sides sign.
+func (t tagSpec) changes() bool { return t.kind == kindUpdate || t.kind == kindOnChain }
+
 var tagSpecs = map[string]tagSpec{
 	wire.TagInitiatorSign: {kind: kindCreate, own: true, role: outcome.Initiator, txType: wire.TxTypeCreate},
 	wire.TagResponderSign: {kind: kindCreate, role: outcome.Responder, announce: wire.EventFundingCreated, txType: wire.TxTypeCreate},

@@ -234,8 +234,11 @@ func conflicts(c, peer *Client) {
 			c.violate(RulePairConflict, "a round that the "+peer.cfg.Role.String()+" has", "round "+number(round))
 		}
 	}
-	// One that the peer was told of before may come late: it is that of then.
-	if c.log.unprovoked > 0 && c.log.ops == 0 && peer.log.ops == 0 && !c.log.pending && !peer.log.pending && !(c.log.late && c.log.unprovoked == 1) {
+	// One that the peer was told of before may come late: it is that of then. And
+	// what the peer proposed may never be shown here, but refused at once, whatever
+	// has become of it there: its twin may be co-signed (fsm 5.1).
+	unseen := peer.crossings.proposed - c.crossings.shown - c.crossings.refused
+	if c.log.unprovoked > 0 && unseen < 0 && c.log.ops == 0 && peer.log.ops == 0 && !c.log.pending && !peer.log.pending && !(c.log.late && c.log.unprovoked == 1) {
 		c.violate(RulePairConflict, "no conflict without an operation", strconv.Itoa(c.log.unprovoked)+" conflicts")
 	}
 	if o := c.op; o != nil && o.spec.own && o.signed && !o.maybe && c.phase == PhaseOpen && peer.phase == PhaseOpen {

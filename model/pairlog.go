@@ -32,6 +32,14 @@ type pairLog struct {
 	internal     *request // a transfer that the sender can pay was refused with an internal error
 }
 
+// crossings counts, over the life of a client, what can cross with what the peer
+// does.
+type crossings struct {
+	proposed int // own updates, deposits and withdrawals that were signed
+	shown    int // those of the peer that this client was asked to sign
+	refused  int // conflicts 1 and 2
+}
+
 func (l *pairLog) sent(r *request) {
 	switch {
 	case r.kind == callAbort:

@@ -33,6 +33,9 @@ func (c *Client) sign(f *wire.Frame) {
 			c.violate(RuleSignUnannounced, "info "+o.spec.announce+" before "+name, name)
 		}
 		c.announced = ""
+		if o.spec.changes() {
+			c.crossings.shown++
+		}
 	}
 	for _, x := range o.faults {
 		c.violate(x.rule, x.expected, x.got)

@@ -59,6 +59,9 @@ func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 			return
 		}
 	}
+	if r.op.spec.own && !r.op.signed && r.op.spec.changes() {
+		c.crossings.proposed++
+	}
 	r.op.sign(r.req.SignedTx, s)
 	r.op.answeredBy(r)
 	switch r.op.spec.kind {
