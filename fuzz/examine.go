@@ -189,9 +189,10 @@ func (s *search) examine(ctx context.Context, x suspect) {
 				note(&p)
 				return true
 			}
-			if p.breach != nil && f.Hits == 0 && !l.rooms {
+			if p.breach != nil && f.Hits == 0 && !l.rooms && p.breach.Rule != model.QuirkOldBlock {
 				// A node that owes something breaks another rule where less
-				// patience is had with it. That one has to show again, then.
+				// patience is had with it. That one has to show again, then; but
+				// what is judged here alone shows nowhere else.
 				f.Rule, cell = p.breach.Rule, p.breach.Cell
 			}
 		}

@@ -185,19 +185,26 @@ func (m *maker) twice() {
 // oneSigns has both sides ask for something, of which only one signs: each is
 // told of one conflict (fsm 5.3).
 func (m *maker) oneSigns() {
-	request := func(r outcome.Role) (tag string) {
+	request := func(r outcome.Role) (step, tag string) {
 		kind := m.pick("transfer", "transfer", "deposit", "withdraw")
 		if tag = kind + "_tx"; kind == "transfer" {
 			tag = "update"
 		}
-		m.honest(act(r, "{"+kind+": 1}"), "sign: {"+tag+": hold}", "timeout: 900ms", fmt.Sprintf("expect: {frames: {%s: {in_order: [sign.%s]}}}", r, tag))
-		return tag
+		return fmt.Sprintf("{%s: {%s: 1}, sign: {%s: hold}, timeout: 900ms, expect: {frames: {%s: {in_order: [sign.%s]}}}}", r, kind, tag, r, tag), tag
 	}
 	r := m.role()
-	tag := request(r)
-	request(r.Peer())
-	m.honest(act(r, "{answer: "+tag+"}"), "id: false", "timeout: 2s", "expect: {frames: {initiator: {in_order: [conflict 2]}, responder: {in_order: [conflict 2]}}}")
+	first, tag := request(r)
+	second, _ := request(r.Peer())
+	m.group(first, second,
+		fmt.Sprintf("{%s: {answer: %s}, id: false, timeout: 2s, expect: {frames: {initiator: {in_order: [conflict 2]}, responder: {in_order: [conflict 2]}}}}", r, tag))
 	m.transfer(r, "1")
+}
+
+// group appends steps that only make sense together: a shrinker keeps all of
+// them, or none.
+func (m *maker) group(steps ...string) {
+	m.step("repeat: {times: 1, steps: [" + strings.Join(steps, ", ") + "]}")
+	m.count += len(steps) - 1
 }
 
 // cross has both sides ask for something at about the same time.

@@ -275,12 +275,23 @@ func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
 var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true}
 
 // expecting returns what other values would make an expectation wrong: the
-// expectation, and the rest of a step that expects something of its own.
+// expectation, the rest of a step that expects something of its own, and the
+// other steps of its group.
 func expecting(doc *yaml.Node) map[*yaml.Node]bool {
 	fixed := below(doc, "expect")
+	fix := func(n *yaml.Node) { walk(n, nil, func(in *yaml.Node, _ []int) { fixed[in] = true }) }
+	own := func(step *yaml.Node) bool {
+		e := member(step, "expect")
+		return e != nil && e.Value != "any"
+	}
 	walk(doc, nil, func(n *yaml.Node, _ []int) {
-		if e := member(n, "expect"); e != nil && e.Value != "any" {
-			walk(n, nil, func(in *yaml.Node, _ []int) { fixed[in] = true })
+		if own(n) {
+			fix(n)
+		}
+		if group := member(n, "repeat"); group != nil {
+			if list := member(group, "steps"); list != nil && slices.ContainsFunc(list.Content, own) {
+				fix(n)
+			}
 		}
 	})
 	return fixed
