@@ -49,6 +49,9 @@ func (c *Client) info(f *wire.Frame) {
 			c.violate(RuleWrongRole, "no "+name+" for the initiator", name)
 		}
 		c.alone, c.leaving = true, false
+		if c.reestablish == reestablishOpen {
+			c.reestablish = reestablishNone // nothing more follows on that one
+		}
 		c.lose()
 	case wire.EventTimeout, wire.EventBadStateHash, wire.EventBadSignature, wire.EventNotCreateTx, wire.EventZombieChannel:
 		c.ending = event

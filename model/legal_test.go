@@ -198,6 +198,14 @@ var legalSessions = map[string]func(*stage){
 		s.info(res, wire.EventOpen)
 		s.report(res, s.state)
 	},
+	"a peer that comes back twice to a responder that is not told of the state": func(s *stage) {
+		s.open()
+		for range 2 { // older nodes (ws-api 9)
+			s.info(res, wire.EventPeerDisconnected)
+			s.info(res, wire.EventChannelReestablished)
+			s.info(res, wire.EventOpen)
+		}
+	},
 	"a solo close before the peer comes back": func(s *stage) {
 		s.open()
 		s.info(ini, wire.EventDied)
