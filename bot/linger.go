@@ -31,17 +31,24 @@ func (e *end) paid(f *wire.Frame) {
 }
 
 // lingers says that the step is over but for acknowledgements that are still to
-// come. It waits for them a bounded time: a socket may be blocked on purpose.
+// come. It waits for them a bounded time: a socket may be blocked on purpose. Where
+// nothing else waits, the node has as long as for anything that it owes.
 func (r *run) lingers() bool {
-	owed := false
+	owed, blocked := false, false
 	for _, e := range r.p.ends {
-		owed = owed || e.sock != nil && len(e.owed) > 0
+		if e.sock != nil && len(e.owed) > 0 {
+			owed, blocked = true, blocked || e.client == nil || e.client.Unanswered() > len(e.owed)
+		}
 	}
 	if !owed || r.lingered {
 		return false
 	}
 	if r.linger == nil {
-		r.linger = time.AfterFunc(settleTime, func() {
+		limit := settleTime
+		if patience := r.p.fleet.cfg.Patience; !blocked && patience > 0 {
+			limit = patience + settleTime // somebody says so before
+		}
+		r.linger = time.AfterFunc(limit, func() {
 			r.p.lock()
 			defer r.p.unlock()
 			r.lingered = true
