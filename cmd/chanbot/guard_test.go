@@ -119,7 +119,7 @@ func TestTargetRules(t *testing.T) {
 // afterwards, gives no connection: neither at first nor when a side comes back.
 func TestANameThatRebindsIsRefusedWhenDialling(t *testing.T) {
 	t.Parallel()
-	node, err := startNode("--block-time", "10ms")
+	node, err := startNode("--block-time", "100ms")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestPlanIsWhatARunDoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			keys := accounts.Derive(1, 2)
-			node, err := startNode("--block-time", "20ms",
+			node, err := startNode("--block-time", "50ms",
 				"--account", keys[0].ID().String()+"="+plan.Initiator.Needed, "--account", keys[1].ID().String()+"="+plan.Responder.Needed)
 			if err != nil {
 				t.Fatal(err)
