@@ -205,8 +205,11 @@ func sendSigned[T string | []byte](e *end, a *asked, w *watch, text T, signed *t
 	if w != nil {
 		w.id, w.method = id, method
 	}
-	raw, req := wire.NewSigned(id, a.tag, text)
-	if !a.usual() {
+	var raw []byte
+	var req wire.Request
+	if a.usual() {
+		raw, req = wire.NewSigned(id, a.tag, text)
+	} else {
 		raw = a.call(id, "signed_tx", quotedText(string(text)))
 		req = wire.Request{Method: method, ID: id, SignedTx: string(text), HasSignedTx: true, Raw: raw}
 	}

@@ -46,7 +46,7 @@ func (r *run) lingers() bool {
 	if r.linger == nil {
 		limit := settleTime
 		if patience := r.p.fleet.cfg.Patience; !blocked && patience > 0 {
-			limit = patience + settleTime // somebody says so before
+			limit = patience + settleTime // the oracle calls it stuck before that
 		}
 		r.linger = time.AfterFunc(limit, func() {
 			r.p.lock()

@@ -52,14 +52,13 @@ type Config struct {
 
 // Progress is how far a search is.
 type Progress struct {
-	Elapsed         time.Duration
-	Cases           int
-	Actions         int64
-	Findings        int
-	Checking        int // what broke a rule and has not been played again yet
-	Covered, Cells  int
-	ActionsPerS     float64
-	Unreached, Dead int64
+	Elapsed        time.Duration
+	Cases          int
+	Actions        int64
+	Findings       int
+	Checking       int // what broke a rule and has not been played again yet
+	Covered, Cells int
+	ActionsPerS    float64
 }
 
 // Report is what a search came to.

@@ -19,8 +19,8 @@ func (m *maker) refusedOpening() {
 	m.any("both: {disconnect: close}", "timeout: 400ms")
 }
 
-// nobody is an account without coins anywhere: nobody can have its key, and the
-// embedded node gives it none (simnode).
+// nobody is an account that does not exist: nobody can have its key, so nobody
+// has a reason to send it coins, and the embedded node gives it none.
 const nobody = "ak_2wkBET2rRgE8pahuaczxKbmv7ciehqsne57F9gtzf1PVZS9BEY"
 
 // refusals are parameters of which it is known how they are refused, for either

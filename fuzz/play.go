@@ -155,10 +155,11 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 // ofAnother begins what bot says of a scenario that is for another kind of node.
 var ofAnother = regexp.MustCompile(`^case\.yaml:\d+:\d+: `)
 
-// neverBegun says why a case did not begin.
+// neverBegun says why a case did not begin: the first of its problems.
 func neverBegun(err error) string {
 	if at := ofAnother.FindString(err.Error()); at != "" {
-		return err.Error()[len(at):]
+		first, _, _ := strings.Cut(err.Error()[len(at):], "\n")
+		return first
 	}
 	return "there is no connection to the node: " + err.Error()
 }

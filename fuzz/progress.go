@@ -33,7 +33,7 @@ func (s *search) progress() Progress {
 	defer s.mu.Unlock()
 	p := Progress{
 		Elapsed: time.Since(s.started), Cases: s.cases, Actions: s.actions, Findings: len(s.findings),
-		Checking: s.checking, Cells: len(model.Cells()), Unreached: s.unreached,
+		Checking: s.checking, Cells: len(model.Cells()),
 	}
 	for _, c := range model.Cells() {
 		if s.cells[c] != nil {

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -280,5 +281,16 @@ func TestOthersAreCountedByRule(t *testing.T) {
 	want := "[{Rule:one Cases:3 Alike:2 Vanished:1 Unchecked:0} {Rule:two Cases:1 Alike:0 Vanished:0 Unchecked:1}]"
 	if fmt.Sprintf("%+v", got) != want || sum != 4 {
 		t.Errorf("got %+v, %d in all, want %s", got, sum, want)
+	}
+}
+
+// Cases that cannot begin for the same reason are counted together, however many
+// steps of theirs have it.
+func TestACaseThatCannotBeginHasOneReason(t *testing.T) {
+	const why = "to post needs the node's HTTP API (--api URL)"
+	for _, text := range []string{"case.yaml:4:5: " + why, "case.yaml:41:5: " + why + "\ncase.yaml:52:5: " + why} {
+		if got := neverBegun(errors.New(text)); got != why {
+			t.Errorf("%q: %q", text, got)
+		}
 	}
 }

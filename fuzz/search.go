@@ -40,7 +40,6 @@ type search struct {
 	others    map[otherKey]int64
 	shown     map[string]bool // keys of breaches that were seen again
 	digests   map[int][sha256.Size]byte
-	unreached int64
 	place     *Place
 	own       []*Place // that were started here, for closing
 	firstMiss error
@@ -277,11 +276,8 @@ func (s *search) countLocked(c Case, p *played) {
 			s.recent = s.recent[1:]
 		}
 	}
-	if p.unreached != nil {
-		s.unreached++
-		if s.firstMiss == nil {
-			s.firstMiss = p.unreached
-		}
+	if s.firstMiss == nil {
+		s.firstMiss = p.unreached
 	}
 	// A node that breaks another rule meanwhile has been tried.
 	if p.idle != "" && (p.breach == nil || p.breach.Rule == RuleExpectation) {

@@ -181,7 +181,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 		return cannotRun("", "the search ended early: %s", rep.Ended)
 	}
 	if rep.Hollow() {
-		return cannotRun("does the node have room for channels, and do others use it? fewer --pairs take less of it", "most cases could not be played: %s", rep.Unplayed[0].Why)
+		return cannotRun("is the node still running, has it room for channels, and do others use it? fewer --pairs take less of it", "most cases could not be played: %s", rep.Unplayed[0].Why)
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 // embedded node of its own.
 const smallerAtOnce = 4
 
-// confirmed counts what showed again, or could not be played again.
+// confirmed counts what was seen again, and the nodes that were lost.
 func confirmed(rep *fuzz.Report) int {
 	n := 0
 	for _, f := range rep.Findings {

@@ -291,7 +291,7 @@ func (g *fuzzing) tally(rep *fuzz.Report) {
 		word = count(n, "finding")
 	}
 	if n := len(rep.Findings) - confirmed(rep); n > 0 {
-		word += fmt.Sprintf(", %d that did not show again", n)
+		word += fmt.Sprintf(", %d seen only once", n)
 	}
 	fmt.Fprintf(g.w, "%s: %s with %s in %s, %.0f actions a second\n", word, count(rep.Cases, "case"), count(int(rep.Actions), "action"),
 		rep.Took.Round(100*time.Millisecond), float64(rep.Actions)/max(rep.Searched.Seconds(), 1e-3))
