@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -44,6 +45,21 @@ var brokenSessions = map[string]struct {
 		s.c[ini].Connected(true)
 		s.fsmUp(ini, s.channel)
 		s.info(ini, wire.EventOpen)
+	}},
+	"a solo close is offered after the signature of a settlement was read": {RuleNotOpen, func(s *stage) {
+		s.open()
+		s.update(ini, 1)
+		follow(s.solo(nil)[:6])
+		s.askSolo(wire.CloseSolo{}, wire.TagCloseSoloSign, &tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 8}, nil)
+	}},
+	"a settlement is offered after a mutual close that the chain refused": {RuleNotOpen, func(s *stage) {
+		s.rich()
+		s.open()
+		follow(s.solo(nil)[:4])
+		follow(s.shutdown(ini, nil)[:2])
+		s.conflict(ini, wire.ConflictRejected, 1)
+		s.info(ini, wire.EventOpen)
+		follow(s.solo(nil)[4:5])
 	}},
 	"a request that ended another one is executed all the same": {RuleSignUnasked, func(s *stage) {
 		s.open()

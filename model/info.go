@@ -101,6 +101,12 @@ func (c *Client) fsmUp(f *wire.Frame) {
 		if c.reestablish == reestablishWaits && c.certain() && c.fsmID == f.Info.FSMID {
 			c.violate(RuleFSMID, "a new fsm_id for a new state machine", "the one of before")
 		}
+		if c.reconnected && c.reestablish == reestablishNone && c.fsmID != "" && c.fsmID != f.Info.FSMID {
+			// The state machine of before has ended with its client, and nobody was
+			// told (fsm 7).
+			c.reestablish = reestablishWaits
+			c.loseMessages()
+		}
 		c.fsmID = f.Info.FSMID
 	}
 	c.becomeStarted()

@@ -100,6 +100,18 @@ var legalSessions = map[string]func(*stage){
 		s.conflict(ini, wire.ConflictTimeout, 2)
 		s.ok(ini, id)
 	},
+	"a solo close that waited before the signature of a settlement": func(s *stage) {
+		s.open()
+		s.update(ini, 1)
+		follow(s.solo(nil)[:4])
+		s.ok(ini, s.ask(ini, wire.Settle{}))
+		waiting := s.ask(ini, wire.CloseSolo{})
+		t := s.make(&tx.Settle{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), InitiatorAmountFinal: s.bal[0], ResponderAmountFinal: s.bal[1], Nonce: 8}, nil)
+		s.request(ini, s.channel, wire.TagSettleSign, t)
+		s.unread(ini, wire.TagSettleSign, t)
+		s.ok(ini, waiting) // it takes the place of the settlement, whose signature is not read yet
+		s.request(ini, s.channel, wire.TagCloseSoloSign, s.make(&tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 8}, nil))
+	},
 	"a responder with both keys signs another nonce": func(s *stage) {
 		s.open(7)
 		t, err := s.create.Decode()
@@ -130,6 +142,26 @@ var legalSessions = map[string]func(*stage){
 		s.c[ini].Connected(true)
 		s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
 		s.fsmUp(ini, s.channel)
+		s.tell("nobody hears it")
+		for side := range 2 {
+			s.info(side, wire.EventChannelReestablished)
+			s.info(side, wire.EventOpen)
+			s.report(side, s.state)
+		}
+		s.check()
+		s.tell("heard")
+		s.message(res, s.account(ini), s.account(res), "heard")
+		s.check()
+	},
+	"a message before a reestablish that follows a socket which broke off": func(s *stage) {
+		s.open()
+		s.check()
+		s.closed(ini, 1006) // its state machine ends with it, and nobody tells (fsm 7)
+		s.c[ini].Connected(true)
+		s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+		s.fsmUp(ini, s.channel)
+		s.info(res, wire.EventPeerDisconnected)
+		s.check()
 		s.tell("nobody hears it")
 		for side := range 2 {
 			s.info(side, wire.EventChannelReestablished)

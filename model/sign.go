@@ -125,9 +125,26 @@ func (c *Client) fitsPhase(o *op, name string) {
 		}
 	case closing && (o.spec.kind == kindUpdate || o.spec.kind == kindOnChain):
 		c.violate(RuleNotOpen, "no new state in a channel that closes", name)
-	case closing && c.shut.by == closeSolo && c.shut.mutual == nil && c.op == nil && (o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx):
+	case closing && c.shut.by == closeSolo && c.shut.mutual == nil && c.op == nil && (o.tag == wire.TagCloseSoloSign || o.tag == wire.TagSnapshotSoloTx) && !c.signedBehind(o):
 		c.violate(RuleNotOpen, "no solo close or snapshot after a solo close", name)
 	}
+}
+
+// signedBehind reports whether the client has signed a solo operation after it
+// asked for o, and the node has not got to that signature yet: what it is for was
+// still pending when the request for o was read, which may have waited for long
+// (fsm 3.3).
+func (c *Client) signedBehind(o *op) bool {
+	from := 0
+	for _, r := range c.asked {
+		if slices.Contains(o.spec.asks, r.req.Method) {
+			from = max(slices.Index(c.queue, r), 0) // not there any more: it was answered
+			break
+		}
+	}
+	return slices.ContainsFunc(c.queue[min(from, len(c.queue)):], func(r *request) bool {
+		return r.kind == callSignature && r.op != nil && r.op.spec.kind == kindSolo
+	})
 }
 
 // asks judges that an own operation was asked for, and as it is offered.

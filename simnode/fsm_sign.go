@@ -206,7 +206,7 @@ func (f *fsm) posted(ok bool) {
 	if f.state == mutualClosed {
 		if !ok {
 			f.conflict(f.peerCode, f.peerRound)
-			f.becomeIdle()
+			f.becomeOpen()
 		}
 		return
 	}
@@ -225,7 +225,7 @@ func (f *fsm) posted(ok bool) {
 	case !ok:
 		f.conflict(wire.ConflictRejected, f.round)
 		f.tell(peerMsg{kind: traits[kind].failed, code: wire.ConflictRejected, round: f.round})
-		f.becomeIdle()
+		f.becomeOpen()
 	case kind == opDeposit:
 		f.onChain(wire.OnChainDepositSigned, op.offer, op.inner.Type())
 		f.becomeAwaitingLocked(op, op.offer)
