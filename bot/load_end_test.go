@@ -110,6 +110,13 @@ func TestInterruptedLoad(t *testing.T) {
 				if b.node.Channels() != 0 && !c.once && c.twice == 0 {
 					t.Errorf("%d channels are left on the node", b.node.Channels())
 				}
+				setup, load := rep.Scenario.Steps[0].Label, rep.Scenario.Steps[1].Label
+				if untried := strings.HasSuffix(setup, "open 20 channels, 10 of them not tried"); untried != (c.stage == metrics.StageSetup) {
+					t.Errorf("the set-up is called %q", setup)
+				}
+				if broken := strings.HasSuffix(load, ", interrupted"); broken != (c.stage == metrics.StageLoad) {
+					t.Errorf("the load is called %q", load)
+				}
 				if p := gauge.Read(); p.Stage != metrics.StageOver || p.Open+p.Opening+p.Waiting+p.Busy+p.Sockets != 0 {
 					t.Errorf("gauge at the end: %+v", p)
 				}

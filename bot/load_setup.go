@@ -225,13 +225,20 @@ func (c *campaign) report() (steps []results.StepReport, checks []results.Check)
 		every.Got += fmt.Sprintf("; %d were not tried", c.opened.left)
 		every.Passed = every.Passed && c.interrupted()
 	}
-	add(fmt.Sprintf("open %d channels", c.f.cfg.Pairs), c.opened.took, false, every)
+	label := fmt.Sprintf("open %d channels", c.f.cfg.Pairs)
+	if c.opened.left > 0 && c.interrupted() {
+		label += fmt.Sprintf(", %d of them not tried", c.opened.left)
+	}
+	add(label, c.opened.took, false, every)
 	thresholds := judgesOutcomes(c.f.cfg.Scenario)
 	for _, ph := range c.phases {
 		text := fmt.Sprintf("%s: %v for %v", ph.name, ph.of.Arrivals.Arrivals, ph.of.Duration)
 		if !ph.entered {
 			add(text, 0, true)
 			continue
+		}
+		if ph.ended-ph.began < ph.of.Warmup+ph.of.Duration && c.interrupted() {
+			text += ", interrupted"
 		}
 		add(text, ph.ended-ph.began, false, ph.checks(len(steps)+1, thresholds)...)
 	}

@@ -52,6 +52,8 @@ const (
 	barsEvery  = 250 * time.Millisecond
 	linesEvery = time.Second
 	sameLine   = 5 * time.Second
+	// tickPatience is how long a line waits for the numbers that belong to it.
+	tickPatience = linesEvery / 4
 )
 
 // Live shows a run while it goes on. It reads what the workers leave behind and
@@ -62,10 +64,11 @@ type Live struct {
 
 	done, failed atomic.Int64 // steps
 
-	look *looker // of the goroutine that draws
-	said said    // likewise
-	stop chan struct{}
-	wg   sync.WaitGroup
+	look  *looker // of the goroutine that draws
+	said  said    // likewise
+	ticks int     // of the run when a line was written last; likewise
+	stop  chan struct{}
+	wg    sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows, and writing
 	bars   *bars      // nil while nothing is drawn
@@ -163,9 +166,33 @@ func (l *Live) run() {
 			}
 			return
 		case <-tick.C:
+			if l.o.Form != FormBars {
+				l.awaitTick()
+			}
 			l.show()
 		}
 	}
+}
+
+// awaitTick waits until the run was ticked since the last line, so that no line
+// repeats the numbers of the one before: both come once a second, and which comes
+// first is chance. A run that is not ticked is not waited for long.
+func (l *Live) awaitTick() {
+	if l.o.Run == nil {
+		return
+	}
+	n, next := l.o.Run.tickCount()
+	if n == l.ticks {
+		late := time.NewTimer(tickPatience)
+		defer late.Stop()
+		select {
+		case <-next:
+			n++
+		case <-late.C:
+		case <-l.stop:
+		}
+	}
+	l.ticks = n
 }
 
 // show draws the run as it is now, or writes a line about it when one is due.

@@ -2,15 +2,21 @@ package metrics
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"chanbot/outcome"
+	"chanbot/results"
 )
 
 func TestPlainLinesTellWhatIsNew(t *testing.T) {
@@ -117,6 +123,54 @@ func TestLinesOfJSONFollowTheirSchema(t *testing.T) {
 		if valid(b) == nil {
 			t.Errorf("%s is allowed", wrong)
 		}
+	}
+}
+
+// Each line tells of the second that has just ended, whichever of the two clocks
+// comes first.
+func TestNoLineRepeatsTheOneBefore(t *testing.T) {
+	for _, behind := range []time.Duration{0, 10 * time.Millisecond, -10 * time.Millisecond, -300 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			run, out := NewRun(Options{Shards: 1}), new(notes)
+			started := time.Now()
+			l := NewLive(out, LiveOptions{Scenario: "even", Run: run, Form: FormJSON, Started: started})
+			ctx, cancel := context.WithCancel(t.Context())
+			var ticking sync.WaitGroup
+			start := []func(){l.Start, func() { ticking.Go(func() { run.Every(ctx, started, nil) }) }}
+			if behind < 0 {
+				slices.Reverse(start)
+			}
+			start[0]()
+			synctest.Wait()
+			time.Sleep(max(behind, -behind))
+			start[1]()
+			synctest.Wait()
+			time.Sleep(500*time.Millisecond - time.Since(started)%(500*time.Millisecond))
+			for range 8 {
+				for range 10 {
+					r := results.OperationRecord{Operation: outcome.Transfer, Done: time.Millisecond, Outcome: outcome.Outcome{Kind: outcome.Signed}}
+					run.Shard(0).Begin(r.Operation, "", false)
+					run.Shard(0).Record(&r)
+				}
+				time.Sleep(time.Second)
+			}
+			cancel()
+			ticking.Wait()
+			l.Stop()
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			for i, text := range lines[:len(lines)-1] { // the last one is at the end, not after a second
+				var line struct{ Ended int64 }
+				if err := json.Unmarshal([]byte(text), &line); err != nil {
+					t.Fatal(err)
+				}
+				if want := 10 * int64(i+1); i > 0 && line.Ended != want {
+					t.Errorf("%v behind, line %d: %d operations, want %d", behind, i+1, line.Ended, want)
+				}
+			}
+			if len(lines) < 8 {
+				t.Errorf("%d lines", len(lines))
+			}
+		})
 	}
 }
 

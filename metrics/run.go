@@ -43,6 +43,8 @@ type Run struct {
 	samples    []results.GeneratorSample // without their lateness
 	late       *hist
 	end        results.End
+	ticks      int           // how often it was ticked
+	ticked     chan struct{} // closed by the next tick
 }
 
 // NewRun begins to measure.
@@ -50,7 +52,7 @@ func NewRun(o Options) *Run {
 	if o.Window <= 0 {
 		o.Window = 10 * time.Second
 	}
-	return &Run{o: o, rec: newRecorder(o.Shards, o.Journal, o.Window), process: newProcess(), late: newHist(fineDigits)}
+	return &Run{o: o, rec: newRecorder(o.Shards, o.Journal, o.Window), process: newProcess(), late: newHist(fineDigits), ticked: make(chan struct{})}
 }
 
 // Shard returns the recorder of worker n.
@@ -152,6 +154,19 @@ func (r *Run) Tick(now time.Duration) {
 		r.o.Journal.Sample(s)
 	}
 	r.sampled(s)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ticks++
+	close(r.ticked)
+	r.ticked = make(chan struct{})
+}
+
+// tickCount returns how often the run was ticked, and what is closed by the next
+// tick.
+func (r *Run) tickCount() (n int, next <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ticks, r.ticked
 }
 
 // sampled takes a sample of the generator.

@@ -153,7 +153,7 @@ func Compare(base []*ComparedRun, news [][]*ComparedRun, o CompareOptions) *Comp
 		a := Against{New: facts(news[n]), Remarks: remarks(base, news[n], o.SamePlan), Verdict: NotJudged, Changes: []Change{}}
 		for i, m := range shown {
 			ch := m.compare(read[0][i], read[n+1][i], o.chance(n, 0, "between "+m.String()))
-			if ch.Base == nil && ch.New == nil || ch.nothing() && !slices.Contains(o.Judged, m) {
+			if (ch.Base == nil && ch.New == nil || ch.nothing()) && !slices.Contains(o.Judged, m) {
 				continue
 			}
 			if o.MaxRegression != nil && slices.Contains(judged, m) {

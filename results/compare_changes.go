@@ -138,6 +138,9 @@ func (m Measure) compare(base, new []reading, rng chance) Change {
 		ch.New = known(w.value)
 	}
 	switch {
+	case b.runs == 0 && w.runs == 0:
+		ch.Problem = "in none of the runs"
+		return ch
 	case b.runs == 0:
 		ch.Problem = "not in the base"
 		return ch

@@ -35,6 +35,9 @@ const (
 	// MaxCPUShare is the share of its cores that the process may use: beyond it
 	// frames wait for the process that should read them.
 	MaxCPUShare = 0.9
+	// IdleCPUShare is the share of its cores below which a process that is late
+	// has not held itself up: others had the cores when it wanted one.
+	IdleCPUShare = 0.4
 	// CPUWindow is for how long it may not.
 	CPUWindow = 5 * time.Second
 )
@@ -63,8 +66,13 @@ func (g Generator) Problems() []GeneratorProblem {
 	const advice = "ask for a lower rate, or give chanbot more cores or a machine of its own"
 	var out []GeneratorProblem
 	if g.LateLimitUS > 0 && g.LateP99US > g.LateLimitUS {
+		late := advice
+		if g.CPUShare > 0 && g.CPUShare < IdleCPUShare && g.Cores > 0 {
+			late = fmt.Sprintf("chanbot used %.0f%% of its %s at most, so other programs kept it waiting, an embedded node among them; end those, ask for a lower rate, or give chanbot a machine of its own",
+				math.Ceil(100*g.CPUShare), plural(g.Cores, "core"))
+		}
 		out = append(out, GeneratorProblem{
-			Name: "lateness", Advice: advice,
+			Name: "lateness", Advice: late,
 			Text: fmt.Sprintf("operations began %s late (p99) for reasons of the generator's own, and at most %s is taken for exact", shortMicros(g.LateP99US), shortMicros(g.LateLimitUS)),
 		})
 	}

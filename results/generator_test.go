@@ -36,6 +36,16 @@ func TestWhatAGeneratorMayNotDo(t *testing.T) {
 			t.Errorf("%s: %s", name, said)
 		}
 	}
+	late := Generator{LateP99US: 651_000, LateLimitUS: 10_000, CPUShare: 0.076, Cores: 2}
+	if p := late.Problems(); len(p) != 1 || !strings.Contains(p[0].Advice, "used 8% of its 2 cores at most, so other programs") {
+		t.Errorf("late without work: %+v; want that others had the cores", p)
+	}
+	for _, share := range []float64{0, IdleCPUShare, 0.9} { // 0: the load was too short to know
+		late.CPUShare = share
+		if p := late.Problems(); len(p) != 1 || !strings.HasPrefix(p[0].Advice, "ask for a lower rate") {
+			t.Errorf("late with a share of %v: %+v", share, p)
+		}
+	}
 	if LateLimit(Latency{P50US: 1000, P99US: 1e6}, 0) != 10_000 || LateLimit(Latency{P50US: 500_000}, 0) != 50_000 || LateLimit(Latency{}, time.Second) != 1e6 {
 		t.Error("the limit is neither 10 ms nor a tenth of the service time")
 	}

@@ -75,7 +75,8 @@ func (m *Missing) Lines() []string {
 		}
 		say(true, "%d bytes at offset %d could not be read: %s", d.Bytes, d.Offset, d.Reason)
 	}
-	say(m.Blocks > 0, "%d blocks are missing", m.Blocks)
+	say(m.Blocks == 1, "1 block is missing")
+	say(m.Blocks > 1, "%d blocks are missing", m.Blocks)
 	say(m.Lost > 0, "%d operations could not be written down during the run: the disk was too slow", m.Lost)
 	say(m.TailBytes > 0, "the last %d bytes are an unfinished block", m.TailBytes)
 	say(m.End, "the end of the run is missing: nothing after %s is known", short(m.After))

@@ -32,7 +32,7 @@ func (d *planDoc) text() string {
 	}
 	switch {
 	case len(d.Phases) > 0:
-		line("arrivals", "%d, and %d in warm-ups", d.Arrivals, d.Warmup)
+		line("arrivals", "%s", d.arrivalsText())
 		line("time", "%v of load, at least %v with the set-ups", d.duration, d.atLeast)
 	default:
 		line("steps", "%d, %s", d.Steps, times(d.Iterations))
@@ -77,6 +77,28 @@ func (d *planDoc) text() string {
 		}
 	}
 	return b.String()
+}
+
+// arrivalsText says how many operations become due. In the closed model that is
+// for the node to decide.
+func (d *planDoc) arrivalsText() string {
+	closed := 0
+	for _, p := range d.Phases {
+		if p.Closed {
+			closed++
+		}
+	}
+	text := strconv.FormatInt(d.Arrivals, 10)
+	if d.Warmup > 0 {
+		text += fmt.Sprintf(", and %d in warm-ups", d.Warmup)
+	}
+	switch {
+	case closed == len(d.Phases):
+		return "as many as the channels get done"
+	case closed > 0:
+		text += ", and as many as the channels get done in the closed model"
+	}
+	return text
 }
 
 func (p *planPhase) text() string {

@@ -94,18 +94,16 @@ func (c *Command) reportRun(path string, asJSON, quiet bool) error {
 }
 
 // writeReport writes the summary and the reports for people. It keeps a summary
-// that knows more than the journal.
+// that knows more than the journal. One that was made of an earlier part of the
+// journal, while the run went on, does not.
 func writeReport(folder *results.Folder, rep *results.RunReport) (kept bool, err error) {
-	if _, err := os.Stat(folder.File(results.SummaryFile)); err == nil && !rep.Missing.Complete() {
-		kept = true
+	recorded := func(s *results.Summary) int64 { return s.Attempts + s.Warmup.Attempts }
+	if s, err := folder.Summary(); err == nil && !rep.Missing.Complete() && recorded(s) >= recorded(rep.Summary) {
+		kept = s.Verdict != rep.Summary.Verdict || recorded(s) > recorded(rep.Summary)
+		rep = new(*rep)
+		rep.Summary = s
 	} else if err := folder.WriteSummary(rep.Summary); err != nil {
 		return false, err
-	}
-	if kept {
-		if s, err := folder.Summary(); err == nil {
-			rep = new(*rep)
-			rep.Summary = s
-		}
 	}
 	for _, f := range reportFiles {
 		err = errors.Join(err, writeReportFile(folder.File(f.name), rep, f.write))

@@ -107,6 +107,42 @@ func TestReportOfAJournalThatWasCut(t *testing.T) {
 	}
 }
 
+// A report that was made while the run went on, or of a summary that cannot be
+// read, is made again when the journal knows more.
+func TestReportIsMadeAgainWhenTheJournalHasGrown(t *testing.T) {
+	for name, spoil := range map[string]func(*results.Folder){
+		"made while the run went on": func(f *results.Folder) {
+			if err := f.WriteSummary(&results.Summary{Scenario: "mixed-load", Verdict: results.Interrupted, Attempts: 3}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"cannot be read": func(f *results.Folder) {
+			if err := os.WriteFile(f.File(results.SummaryFile), []byte("{"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		folder := journalled(t, 1)
+		whole, err := os.ReadFile(folder.File(results.JournalFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(folder.File(results.JournalFile), append(whole, "no block"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		spoil(folder)
+		for range 2 { // what it has made itself is nothing to keep
+			code, stdout, _ := called("report", folder.Path())
+			if code != 0 || strings.Contains(stdout, "kept") || !strings.Contains(stdout, "could not be read") {
+				t.Errorf("%s: exit %d\n%s", name, code, stdout)
+			}
+			if s, err := folder.Summary(); err != nil || s.Attempts != 10 {
+				t.Errorf("%s: %+v, %v", name, s, err)
+			}
+		}
+	}
+}
+
 func TestReportOfOtherFolders(t *testing.T) {
 	if code, _, stderr := called("report", t.TempDir()); code != exitUsage || !strings.Contains(stderr, "is no run folder") {
 		t.Errorf("exit %d, %s", code, stderr)
