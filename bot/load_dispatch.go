@@ -172,6 +172,7 @@ func (c *campaign) enter(st *load.Stretch) {
 // leave ends the time of the phase that the load is in.
 func (c *campaign) leave() {
 	if c.current != nil {
+		c.current.cut = c.work.Err() != nil
 		c.current.done(c.f)
 		c.current = nil
 	}

@@ -114,7 +114,7 @@ func TestInterruptedLoad(t *testing.T) {
 				if untried := strings.HasSuffix(setup, "open 20 channels, 10 of them not tried"); untried != (c.stage == metrics.StageSetup) {
 					t.Errorf("the set-up is called %q", setup)
 				}
-				if broken := strings.HasSuffix(load, ", interrupted"); broken != (c.stage == metrics.StageLoad) {
+				if broken := strings.HasSuffix(load, ", cut short"); broken != (c.stage == metrics.StageLoad) {
 					t.Errorf("the load is called %q", load)
 				}
 				if p := gauge.Read(); p.Stage != metrics.StageOver || p.Open+p.Opening+p.Waiting+p.Busy+p.Sockets != 0 {

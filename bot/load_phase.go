@@ -27,6 +27,7 @@ type phase struct {
 	// the time of the phase is over. The phase ends when it comes to 0.
 	left    atomic.Int64
 	entered bool // the load has come to it
+	cut     bool // the work was over before its time was
 	began   time.Duration
 	ended   time.Duration // read when left is 0
 	judged  verdicts

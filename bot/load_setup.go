@@ -226,7 +226,7 @@ func (c *campaign) report() (steps []results.StepReport, checks []results.Check)
 		every.Passed = every.Passed && c.interrupted()
 	}
 	label := fmt.Sprintf("open %d channels", c.f.cfg.Pairs)
-	if c.opened.left > 0 && c.interrupted() {
+	if c.opened.left > 0 {
 		label += fmt.Sprintf(", %d of them not tried", c.opened.left)
 	}
 	add(label, c.opened.took, false, every)
@@ -237,8 +237,8 @@ func (c *campaign) report() (steps []results.StepReport, checks []results.Check)
 			add(text, 0, true)
 			continue
 		}
-		if ph.ended-ph.began < ph.of.Warmup+ph.of.Duration && c.interrupted() {
-			text += ", interrupted"
+		if ph.cut {
+			text += ", cut short"
 		}
 		add(text, ph.ended-ph.began, false, ph.checks(len(steps)+1, thresholds)...)
 	}
