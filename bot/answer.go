@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -188,6 +189,8 @@ func (e *end) refuse(a *asked, err error) {
 		v.Rule, v.Expected, v.Got = r.Rule, r.Expected, r.Got
 	}
 	switch {
+	case (!ok || r.NodeAtFault) && len(e.p.told) > 0 && bytes.HasPrefix(a.f.Raw, e.p.told):
+		// It was told when the frame came.
 	case !ok || r.NodeAtFault:
 		e.p.violate(e, v)
 	case a.run != nil:

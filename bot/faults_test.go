@@ -212,6 +212,9 @@ func TestBotRefusesToSign(t *testing.T) {
 		b.cfg.Frames = tape
 		rep := b.run()
 		broke(t, rep, "offer-state-hash", "7000")
+		if n := len(rep.Summary.Violations); n != 1 {
+			t.Errorf("one wrong offer is told %d times", n)
+		}
 		for _, r := range tape.entries {
 			if r.Dir == results.DirOut && strings.Contains(string(r.Frame), `"channels.update_ack"`) && strings.Contains(string(r.Frame), "signed_tx") {
 				t.Errorf("it signed: %s", r.Frame)
