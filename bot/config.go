@@ -133,6 +133,9 @@ type Config struct {
 	// before it is written; calls for one pair come one at a time and must not
 	// block. Nil tells nobody.
 	Cells func(pair int, role outcome.Role, cell model.Cell)
+	// Violated is told of every rule that is broken, when it is, like Cells. Nil
+	// tells nobody.
+	Violated func(pair int, v model.Violation)
 	// Decisions is told of every random choice, possibly from many goroutines
 	// at once; nil keeps no log.
 	Decisions func(strategy.Decision)

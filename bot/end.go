@@ -324,7 +324,11 @@ func (e *end) close(cut strategy.Cut) {
 		e.p.enqueue(s, outgoing{kind: outReset})
 		return
 	}
-	e.p.enqueue(s, outgoing{outClose, websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")})
+	if cut == strategy.CutHalf {
+		e.p.enqueue(s, outgoing{kind: outHalf})
+	} else {
+		e.p.enqueue(s, outgoing{outClose, websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")})
+	}
 	s.giveUp = time.AfterFunc(closeTimeout, func() { s.conn.Close() })
 }
 

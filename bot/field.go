@@ -2,6 +2,7 @@ package bot
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"chanbot/tx"
@@ -13,6 +14,8 @@ type fields struct {
 	amounts map[string]**big.Int
 	ids     map[string]*tx.ID
 	hashes  map[string]*tx.Hash
+	bytes   map[string]*[]byte
+	version *int
 }
 
 // fieldsOf returns the fields of a transaction by the names they have in its
@@ -26,12 +29,14 @@ func fieldsOf(t tx.Tx) fields {
 			amounts: map[string]**big.Int{"initiator_amount": &t.InitiatorAmount, "responder_amount": &t.ResponderAmount, "channel_reserve": &t.ChannelReserve, "fee": &t.Fee},
 			ids:     map[string]*tx.ID{"initiator_id": &t.InitiatorID, "responder_id": &t.ResponderID},
 			hashes:  map[string]*tx.Hash{"state_hash": &t.StateHash},
+			version: &t.Version,
 		}
 	case *tx.OffChain:
 		f = fields{
 			numbers: map[string]*uint64{"round": &t.Round},
 			ids:     map[string]*tx.ID{"channel_id": &t.ChannelID},
 			hashes:  map[string]*tx.Hash{"state_hash": &t.StateHash},
+			version: &t.Version,
 		}
 	case *tx.Deposit:
 		f = fields{
@@ -55,10 +60,13 @@ func fieldsOf(t tx.Tx) fields {
 		}
 	case *tx.CloseSolo:
 		f = solo(&t.ChannelID, &t.FromID, &t.TTL, &t.Nonce, &t.Fee)
+		f.bytes = map[string]*[]byte{"payload": &t.Payload, "poi": &t.PoI}
 	case *tx.Slash:
 		f = solo(&t.ChannelID, &t.FromID, &t.TTL, &t.Nonce, &t.Fee)
+		f.bytes = map[string]*[]byte{"payload": &t.Payload, "poi": &t.PoI}
 	case *tx.SnapshotSolo:
 		f = solo(&t.ChannelID, &t.FromID, &t.TTL, &t.Nonce, &t.Fee)
+		f.bytes = map[string]*[]byte{"payload": &t.Payload}
 	case *tx.Settle:
 		f = solo(&t.ChannelID, &t.FromID, &t.TTL, &t.Nonce, &t.Fee)
 		f.amounts["initiator_amount_final"] = &t.InitiatorAmountFinal
@@ -77,8 +85,9 @@ func solo(channel, from *tx.ID, ttl, nonce *uint64, fee **big.Int) fields {
 
 // setField changes one field of a transaction. A value that begins with + or -
 // is added to a number; without a value a number grows by one, and the last bit
-// of a hash or of an id is turned. It reports false for a field that the
-// transaction does not have, or a value that it cannot hold.
+// of a hash, of an id or of bytes is turned. The field version is that of the
+// serialization, 1 or 2; without a value it is the other one. It reports false
+// for a field that the transaction does not have, or a value that it cannot hold.
 func setField(t tx.Tx, name, value string) bool {
 	f := fieldsOf(t)
 	if n := f.numbers[name]; n != nil {
@@ -112,6 +121,24 @@ func setField(t tx.Tx, name, value string) bool {
 		}
 		return err == nil
 	}
+	if b := f.bytes[name]; b != nil {
+		return setBytes(b, value)
+	}
+	if name == "version" && f.version != nil {
+		switch {
+		case value != "":
+			n, err := strconv.Atoi(value)
+			if err != nil || n != 1 && n != 2 {
+				return false
+			}
+			*f.version = n
+		case *f.version == 1:
+			*f.version = 2
+		default:
+			*f.version = 1
+		}
+		return true
+	}
 	h := f.hashes[name]
 	if h == nil {
 		return false
@@ -125,6 +152,25 @@ func setField(t tx.Tx, name, value string) bool {
 		return false
 	}
 	copy(h[:], b)
+	return true
+}
+
+// setBytes changes bytes: to those of a text, or by their last bit. Empty ones
+// become a zero.
+func setBytes(b *[]byte, value string) bool {
+	if value != "" {
+		decoded, err := tx.DecodeAs(tx.PrefixByteArray, value)
+		if err == nil {
+			*b = decoded
+		}
+		return err == nil
+	}
+	if len(*b) == 0 {
+		*b = []byte{0}
+		return true
+	}
+	*b = slices.Clone(*b)
+	(*b)[len(*b)-1] ^= 1
 	return true
 }
 

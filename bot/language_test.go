@@ -158,6 +158,40 @@ steps:
     sign: {update: {disconnect: close}}
     expect: disconnected
 `,
+		"a half-closed socket": `
+steps:
+  - open:
+  - initiator: {disconnect: half}
+    expect: {outcome: done, frames: {initiator: [close 1005]}}
+  - initiator: {transfer: 1}
+    expect: disconnected
+  - initiator: reconnect
+  - initiator: {transfer: 1}
+    sign: {update: {disconnect: half}}
+    expect: disconnected
+  - initiator: reconnect
+  - responder: {transfer: 1}
+    expect: any
+`,
+		"a signature for another network": `
+steps:
+  - open:
+  - initiator: {transfer: 1}
+    sign: {update: {tamper: other_network}}
+    expect: {conflict: 1}
+  - initiator: {transfer: 1}
+    sign: {update_ack: {tamper: other_network}}
+    expect: {conflict: 1}
+  - initiator: {transfer: 1}
+    expect: signed
+`,
+		"a request in frames that are written as bytes": `
+steps:
+  - open:
+  - initiator: {send: {bytes: "0194000000007b226a736f6e727063223a22322e30222c2269648981000000007880ba00000000223a372c226d6574686f64223a226368616e6e656c732e73797374656d222c22706172616d73223a7b22616374696f6e223a2270696e67227d7d"}}
+  - initiator: {transfer: 1}
+    expect: {outcome: signed, frames: {initiator: {in_order: [result, sign.update, result ok, update]}}}
+`,
 		"an answer that stops": `
 steps:
   - open:

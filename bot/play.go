@@ -2,13 +2,12 @@ package bot
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/strategy"
 	"chanbot/wire"
-
-	"github.com/gorilla/websocket"
 )
 
 // play runs one step that is not made of steps, and returns when it is over.
@@ -133,7 +132,12 @@ func (p *pair) send(e *end, r *run) *op {
 	case what.Binary != nil:
 		tell(what.Binary, outBinary, what.Binary)
 	case what.Bytes != nil:
-		if spoils(what.Bytes) && e.client != nil {
+		texts, spoils := messages(what.Bytes)
+		for _, text := range texts {
+			e.sent(text, wire.Request{}, nil)
+			spoils = spoils || !utf8.Valid(text) // RFC 6455, 8.1: the node may close
+		}
+		if spoils && e.client != nil {
 			e.client.Closing() // nothing can be said of what comes on this socket
 		}
 		tell(what.Bytes, outRaw, what.Bytes)
@@ -149,29 +153,6 @@ func (p *pair) send(e *end, r *run) *op {
 		o.tell(outcome.Outcome{Kind: outcome.Done})
 	}
 	return o
-}
-
-// spoils says whether a node need not read what is sent after frames that are
-// written as bytes: one of them closes the connection, or is not complete, so
-// that what follows is taken for its rest (RFC 6455, 5.2).
-func spoils(b []byte) bool {
-	for len(b) >= 2 {
-		size, head := int(b[1]&0x7f), 2
-		switch {
-		case b[0]&0x0f == websocket.CloseMessage || size == 127: // longer than a step can be
-			return true
-		case size == 126 && len(b) >= 4:
-			size, head = int(b[2])<<8|int(b[3]), 4
-		}
-		if b[1]&0x80 != 0 {
-			head += 4
-		}
-		if len(b) < head+size {
-			return true
-		}
-		b = b[head+size:]
-	}
-	return len(b) > 0
 }
 
 // expecting says whether an outcome is expected that a frame has to bring.

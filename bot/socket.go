@@ -49,6 +49,7 @@ const (
 	outRaw   // past the framing
 	outClose // a close frame; the reader then waits for the node's
 	outReset // the connection is cut
+	outHalf  // the own direction of it ends; the reader waits for the node's end
 )
 
 type outgoing struct {
@@ -172,6 +173,11 @@ func (s *socket) write(o outgoing) error {
 	case outReset:
 		reset(s.conn.NetConn())
 		return nil
+	case outHalf:
+		if half, ok := s.conn.NetConn().(interface{ CloseWrite() error }); ok {
+			return half.CloseWrite()
+		}
+		return s.conn.Close()
 	case outClose:
 		return s.conn.WriteControl(websocket.CloseMessage, o.data, time.Now().Add(closeTimeout))
 	case outRaw:

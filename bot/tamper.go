@@ -45,6 +45,8 @@ func (e *end) tampered(a *asked, t *strategy.Tamper) string {
 		sig := own(s.Tx)
 		sig[0] ^= 1
 		return s.With(sig).Text()
+	case strategy.OtherNetwork:
+		return s.Sign(e.key, "not_"+cfg.NetworkID, cfg.SignForm).Text()
 	case strategy.OtherKey:
 		return s.Sign(e.p.fleet.stranger, cfg.NetworkID, cfg.SignForm).Text()
 	case strategy.PeerTwice:

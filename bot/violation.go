@@ -36,6 +36,9 @@ func (p *pair) violate(e *end, v model.Violation) {
 		return
 	}
 	p.bad = true
+	if tell := p.fleet.cfg.Violated; tell != nil {
+		tell(p.number, v)
+	}
 	p.fleet.report.violation(results.Violation{
 		Pair: p.number, Role: v.Role, Rule: v.Rule, Expected: v.Expected, Got: v.Got,
 		Frames: results.ViolationFrames(p.lastFrames()),

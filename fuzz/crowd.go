@@ -92,7 +92,7 @@ func (s *search) seekRoom(ctx context.Context, c Case, p *played, place *Place, 
 			if try == roomTries && no.beside != nil {
 				s.mu.Lock()
 				_, _, started := place.machines.count()
-				s.suspectLocked(Case{Number: c.Number, Text: rounds("both: stop", min(started/2+1, mostRounds)), Actions: 2}, no.beside, suspects)
+				s.suspectLocked(Case{Number: c.Number, Text: rounds("both: stop", min(started/2+1, mostRounds)), Actions: 2}, no.beside, nil, suspects)
 				s.mu.Unlock()
 			}
 			if s.replace(ctx, place) {
@@ -129,7 +129,7 @@ func (s *search) tryRoom(ctx context.Context, place *Place) *refusal {
 	if err != nil {
 		return nil // a bug of ours
 	}
-	st := stage{place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed}
+	st := s.stage(place)
 	p := st.play(ctx, sc, s.plays.next())
 	s.mu.Lock()
 	defer s.mu.Unlock()

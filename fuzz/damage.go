@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -62,14 +61,20 @@ var odd = []string{
 func (m *maker) damagedJSON() {
 	text := fmt.Sprintf(templates[m.r.IntN(len(templates))], 1000+m.r.IntN(1000))
 	var send string
-	switch m.r.IntN(10) {
+	switch m.r.IntN(13) {
 	case 0: // cut short
 		send = "text: " + strconv.Quote(text[:m.r.IntN(len(text))])
 	case 1: // a member twice
-		send = "text: " + strconv.Quote(strings.Replace(text, `"params"`, `"params":{},"params"`, 1))
+		member := m.pick(`"params":{},"params"`, `"id":5,"id"`, `"method":"channels.system","method"`, `"jsonrpc":"1.0","jsonrpc"`)
+		_, name, _ := strings.Cut(member, ",")
+		send = "text: " + strconv.Quote(strings.Replace(text, name, member, 1))
 	case 2: // deep
 		depth := 50 << m.r.IntN(6)
-		send = "text: " + strconv.Quote(`{"jsonrpc":"2.0","id":1,"method":"channels.message","params":`+strings.Repeat("[", depth)+strings.Repeat("]", depth)+"}")
+		inner := strings.Repeat("[", depth) + strings.Repeat("]", depth)
+		if m.chance(40) {
+			inner = strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
+		}
+		send = "text: " + strconv.Quote(`{"jsonrpc":"2.0","id":1,"method":"channels.message","params":`+inner+"}")
 	case 3: // a batch
 		second := fmt.Sprintf(templates[m.r.IntN(len(templates))], 3000)
 		send = framed(m.pick("["+text+","+second+"]", "["+text+"]", "[]", "["+text+",5]", "[null]"))
@@ -77,14 +82,23 @@ func (m *maker) damagedJSON() {
 	case 4: // no object
 		send = "text: " + strconv.Quote(m.pick(odd...))
 	case 5: // another id
-		send = framed(replaceMember(text, "id", m.pick(`"text"`, "1.5", "-7", "9007199254740993", `""`, "true", "0", `"\u00fc"`)))
+		send = framed(replaceMember(text, "id", m.pick(`"text"`, "1.5", "-7", "9007199254740993", `""`, "true", "0", `"\u00fc"`, "null", "[]", "[1]", "{}", `{"a":1}`, "1e400",
+			"115792089237316195423570985008687907853269984665640564039457584007913129639937", strconv.Quote(strings.Repeat("i", 3000)))))
 	case 6: // a method that does not exist
 		send = framed(replaceMember(text, "method", m.pick(`"channels.nothing"`, `""`, "5", "null", `"channels"`, `"system"`, `"channels.sign.update"`, `"channels.update.new.x"`, `"\u0063hannels.message"`)))
 	case 7: // another version, or none
 		send = framed(replaceMember(text, "jsonrpc", m.pick(`"1.0"`, "2.0", "null", `""`)))
 	case 8: // params of another shape
 		send = framed(replaceMember(text, "params", m.pick(odd...)))
-	default: // one parameter of another shape
+	case 9: // a member left out
+		send = framed(withoutMember(text, m.pick("jsonrpc", "id", "method", "params")))
+	case 10: // members that belong nowhere, or to an answer
+		send = framed(strings.Replace(text, `"method"`, m.pick(`"extra":[1,{"a":null}],"method"`, `"result":"ok","method"`, `"error":{"code":3},"method"`, `"version":7,"method"`, `"":0,"method"`, `"params ":{},"method"`), 1))
+	case 11: // no UTF-8
+		at := 1 + m.r.IntN(len(text)-1)
+		send = `bytes: "` + textFrame(text[:at]+m.pick("\xff", "\xc3\x28", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80", "\xc0\x80")+text[at:]) + `"`
+		m.calm = false // the socket may be closed for it
+	default: // one parameter of another shape, or none
 		send = framed(m.damagedParam(text))
 	}
 	m.any(act(m.role(), "{send: {"+send+"}}"), "timeout: 400ms")
@@ -135,7 +149,21 @@ func replaceMember(text, name, value string) string {
 	return string(append(out, '}'))
 }
 
-// damagedParam gives one parameter another value.
+// withoutMember returns a request without one of its members.
+func withoutMember(text, name string) string {
+	members, ok := wire.Members([]byte(text))
+	if !ok {
+		return text
+	}
+	delete(members, name)
+	b, err := json.Marshal(members)
+	if err != nil {
+		return text
+	}
+	return string(b)
+}
+
+// damagedParam gives one parameter another value, or leaves it out.
 func (m *maker) damagedParam(text string) string {
 	members, _ := wire.Members([]byte(text))
 	params, _ := wire.Members(members["params"])
@@ -147,51 +175,14 @@ func (m *maker) damagedParam(text string) string {
 	if params == nil {
 		params = map[string]json.RawMessage{}
 	}
-	params[name] = json.RawMessage(value)
+	if params[name] = json.RawMessage(value); m.chance(25) {
+		delete(params, name)
+	}
 	b, err := json.Marshal(params)
 	if err != nil {
 		return text
 	}
 	return replaceMember(text, "params", string(b))
-}
-
-// damagedSocket breaks the rules of WebSocket, or stretches them.
-func (m *maker) damagedSocket() {
-	r := m.role()
-	ping := `{"jsonrpc":"2.0","id":77,"method":"channels.system","params":{"action":"ping"}}`
-	switch m.r.IntN(8) {
-	case 0, 1:
-		at := 1 + m.r.IntN(len(ping)-2)
-		m.any(act(r, fmt.Sprintf("{send: {fragments: [%q, %q]}}", ping[:at], ping[at:])), "timeout: 400ms")
-		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
-		return
-	case 2:
-		b := make([]byte, 1+m.r.IntN(100))
-		for i := range b {
-			b[i] = byte(m.r.IntN(256))
-		}
-		m.any(act(r, "{send: {binary: \""+hex.EncodeToString(b)+"\"}}"), "timeout: 400ms")
-		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
-		return
-	case 3: // a flood of pings: 0x89, masked, empty
-		m.any(act(r, "{send: {bytes: \""+strings.Repeat("898000000000", 20+m.r.IntN(200))+"\"}}"), "timeout: 400ms")
-		m.honest(act(r, "balances"), m.unlessCalm("timeout: 900ms")...)
-		return
-	case 4: // the beginning of a frame, and then the end of the connection
-		m.any(act(r, "{send: {bytes: \"81fe10000000\"}}"), "timeout: 200ms")
-		m.any(act(r, "{disconnect: reset}"))
-	case 5: // reserved bits, an unknown opcode, a frame without mask, a close that is too short
-		m.any(act(r, "{send: {bytes: \""+m.pick("c18000000000", "838000000000", "810568656c6c6f", "888100000000ff", "098000000000", "80800000000000")+"\"}}"), "timeout: 400ms")
-	case 6: // large
-		m.any(act(r, fmt.Sprintf("{message: %q}", strings.Repeat("y", 20_000+m.r.IntN(30_000)))), "timeout: 900ms")
-		m.calm = false
-		return
-	case 7: // a close
-		m.any(act(r, "{send: {bytes: \""+m.pick("888000000000", "888200000000"+"03e8", "888200000000"+"0bb8")+"\"}}"), "timeout: 400ms")
-	}
-	m.calm = false
-	m.any(act(r, "reconnect"), "timeout: 2s")
-	m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
 }
 
 // foreign is a co-signed off-chain transaction of a channel that nobody has.

@@ -1,55 +1,12 @@
 package fuzz
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
 	"chanbot/model"
-	"chanbot/outcome"
-	"chanbot/results"
 )
-
-// Finding is something that a correct node does not do, and how to see it.
-type Finding struct {
-	// Rule is the rule that was broken; State and Input are where.
-	Rule, State, Input string
-	Role               outcome.Role
-	Expected, Got      string
-	// Case is the number of the case that found it, of the seed.
-	Case int
-	Seed uint64
-	// Pairs is how many channels have to play the scenario beside each other; 1
-	// when it shows with one alone.
-	Pairs int
-	// Hits of Tries plays of the case broke the rule again.
-	Hits, Tries int
-	// Text is the scenario, as small as it could be made; Steps is how many it
-	// has.
-	Text  []byte
-	Steps int
-	// Frames are what both sides saw when it was played last.
-	Frames []results.FrameRecord
-	// Found is when, since the start of the search, and after how many actions;
-	// Shrunk is how long it took to confirm it and to make it small.
-	Found   time.Duration
-	Actions int64
-	Shrunk  time.Duration
-
-	key string // of the breach that it began with
-}
-
-// Unrepeated says that it was not seen again: it did not show any more, or there
-// was no time left to play it again. It may have taken what other channels did
-// at that moment, or a busy machine.
-func (f *Finding) Unrepeated() bool {
-	return f.Hits == 0 && f.Rule != RuleNodeGone && f.Rule != RuleNodeHung
-}
 
 // besides is how many channels play a finding that one alone does not show.
 const besides = 4
@@ -61,238 +18,177 @@ var timed = map[string]bool{
 	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true,
 }
 
+// exam is what is done with one suspect: it is played again, made small and
+// noted.
+type exam struct {
+	s   *search
+	ctx context.Context
+	x   suspect
+	f   *Finding
+	l   *lab
+	// rule and cell are what has to be broken again.
+	rule string
+	cell model.Cell
+	// until is when no more plays may begin that confirm it, limit how long it may
+	// be made smaller.
+	until time.Time
+	limit time.Duration
+	// counted says that it is one of the findings that are wanted.
+	counted bool
+}
+
 // examine plays a suspect again, makes it small and notes it.
 func (s *search) examine(ctx context.Context, x suspect) {
 	started := time.Now()
 	f := &Finding{
-		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got,
-		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Pairs: 1, Found: x.at, Actions: x.before, key: x.b.key(),
+		Rule: x.b.Rule, State: x.b.Cell.State, Input: x.b.Cell.Input, Role: x.b.Role, Expected: x.b.Expected, Got: x.b.Got, Frames: x.frames,
+		Case: x.c.Number, Seed: s.cfg.Seed, Text: x.c.Text, Steps: steps(x.c.Text), Pairs: 1, Found: x.at, Actions: x.before, key: x.b.key(),
 	}
 	confirm, limit, ok := s.leisure()
-	if !ok || ctx.Err() != nil {
-		f.Steps = steps(f.Text)
+	final := lostNode(x.b.Rule) && s.cfg.Fresh == nil // there is no node to play it at
+	if final {
+		f.Beside = s.flying(x.c.Number)
+	}
+	if !ok || ctx.Err() != nil || final {
 		s.found(f) // as it was drawn
 		return
 	}
-	confirming, stop := context.WithTimeout(ctx, confirm)
-	defer stop()
 	l := s.lab(ctx)
 	defer l.close()
-	texts := [][]byte{x.c.Text}
-	if x.b.Rule == RuleRoom && l.fresh {
-		texts = nil
-		for _, end := range ways {
-			texts = append(texts, rounds(end, timesIn(x.c.Text)))
-		}
-	}
 	l.rooms = x.b.Rule == RuleRoom
-	if x.b.Rule == RuleNodeGone || x.b.Rule == RuleNodeHung {
-		texts = append(texts, s.flying()...)
-	}
-	// given up: the search has what it wants, and this is not part of it.
-	counted := false
-	stopped := func() bool { return ctx.Err() != nil || !counted && s.full() }
-	// same says whether a scenario breaks the rule in one of some plays.
-	cell := x.b.Cell
-	is := func(b *breach) bool {
-		return b != nil && b.Rule == f.Rule && (f.Rule != RuleExpectation || b.Cell == cell)
-	}
-	note := func(p *played) {
-		f.Expected, f.Got, f.Role, f.Frames = p.breach.Expected, p.breach.Got, p.breach.Role, p.frames
-		f.State, f.Input = p.breach.Cell.State, p.breach.Cell.Input
-	}
-	same := func(text []byte, plays int) bool {
-		for range plays {
-			if stopped() {
-				return false
-			}
-			p := l.play(ctx, text)
-			if is(p.breach) {
-				note(&p)
-				return true
-			}
-			if p.breach != nil && f.Hits == 0 && !l.rooms && p.breach.Rule != model.QuirkOldBlock {
-				// A node that owes something breaks another rule where less
-				// patience is had with it. That one has to show again, then; but
-				// what is judged here alone shows nowhere else.
-				f.Rule, cell = p.breach.Rule, p.breach.Cell
-			}
-		}
-		return false
-	}
-	// again plays at a node that no play before has left channels at.
-	again := func(text []byte) bool {
-		if l.fresh {
-			l.renew(ctx)
-		}
-		return same(text, 1)
-	}
-	for _, text := range texts {
-		if len(texts) > 1 && !same(text, 1) {
-			continue // one of many that were there
-		}
-		for range s.cfg.Confirm {
-			if f.Tries > 0 && confirming.Err() != nil {
-				break
-			}
-			f.Tries++
-			if again(text) {
-				f.Hits++
-				f.Text = text
-			}
-		}
-		if f.Hits > 0 {
-			break
-		}
-	}
-	if f.Hits == 0 && l.fresh && !l.rooms && !stopped() && confirming.Err() == nil {
-		// It may take other channels at the same node.
-		l.pairs = besides
-		for _, text := range [][]byte{x.c.Text, staggered(x.c.Text)} {
-			f.Tries = 0
-			for range s.cfg.Confirm {
-				if f.Tries > 0 && confirming.Err() != nil {
-					break
-				}
-				f.Tries++
-				if again(text) {
-					f.Hits++
-					f.Pairs, f.Text = besides, text
-				}
-			}
-			if f.Hits > 0 {
-				break
-			}
-		}
-	}
-	if f.Hits == 0 {
+	e := &exam{s: s, ctx: ctx, x: x, f: f, l: l, rule: x.b.Rule, cell: x.b.Cell, until: started.Add(confirm), limit: limit}
+	if e.confirm(); f.Hits == 0 {
 		f.Rule = x.b.Rule
-	}
-	if f.Hits > 0 {
-		plays := 1
-		if f.Hits < s.cfg.Confirm {
-			plays = 3
+		if e.stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] {
+			s.repeat(x.b.Rule, x.b.key())
+			return // a machine that was busy: nothing that was seen is impossible
 		}
-		if counted = s.enough(); !counted {
+	} else {
+		if e.counted = s.enough(f); !e.counted {
 			s.repeat(x.b.Rule, x.b.key())
 			return
 		}
-		until := time.Now().Add(limit)
-		bench := []*lab{l}
-		for l.fresh && !l.rooms && len(bench) < s.cfg.Beside {
-			other := s.lab(ctx)
-			defer other.close()
-			other.pairs = l.pairs
-			bench = append(bench, other)
-		}
-		sh := shrinker{
-			width: len(bench),
-			over:  func() bool { return stopped() || time.Now().After(until) },
-			keeps: func(texts [][]byte) int {
-				all := make([]*played, len(texts))
-				var playing sync.WaitGroup
-				for i, text := range texts {
-					playing.Go(func() {
-						for n := 0; n < plays && all[i] == nil && !stopped(); n++ {
-							if p := bench[i].play(ctx, text); is(p.breach) {
-								all[i] = &p
-							}
-						}
-					})
-				}
-				playing.Wait()
-				i := slices.IndexFunc(all, func(p *played) bool { return p != nil })
-				if i >= 0 {
-					note(all[i])
-				}
-				return i
-			},
-		}
-		several := func(text []byte) bool {
-			for range plays {
-				if again(text) {
-					return true
-				}
-			}
-			return false
-		}
-		var small []byte
-		if l.rooms {
-			small = l.fewestRounds(ctx, f.Text)
-		} else {
-			small = sh.shrink(f.Text)
-		}
-		if !several(small) && l.fresh && !l.rooms {
-			// It needed what the plays before had left at the node.
-			sh.width, sh.keeps = 1, oneByOne(several)
-			small = sh.shrink(f.Text)
-		}
-		if several(small) {
-			f.Text = small
-		} else {
-			again(f.Text) // what both sides see of it
-		}
-		if f.Rule == RuleTimerLate {
-			// Other runs do not judge it by themselves.
-			if text := timerExpected(f.Text); text != nil {
-				if p := l.play(ctx, text); p.breach != nil && p.breach.Rule == RuleExpectation {
-					f.Text = text
-				}
-			}
-		}
-	} else if stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] {
-		s.repeat(x.b.Rule, x.b.key())
-		return // a machine that was busy: nothing that was seen is impossible
+		e.reduce()
 	}
 	f.Shrunk = time.Since(started)
 	f.Steps = steps(f.Text)
 	s.found(f)
 }
 
-// timerExpected is a scenario whose last step that leaves something unsigned
-// expects that the node gives it up. It returns nil when there is no such step.
-func timerExpected(text []byte) []byte {
-	doc := new(yaml.Node)
-	if yaml.Unmarshal(text, doc) != nil {
-		return nil
-	}
-	list := member(doc.Content[0], "steps")
-	if list == nil {
-		return nil
-	}
-	for _, step := range slices.Backward(list.Content) {
-		sign, expect := member(step, "sign"), member(step, "expect")
-		if sign == nil || expect == nil || !bytes.Contains(render(sign), []byte("ignore")) {
-			continue
-		}
-		timeout := new(yaml.Node)
-		if yaml.Unmarshal([]byte("{timeout: null, by: node}"), timeout) != nil {
-			return nil
-		}
-		*expect = *timeout.Content[0]
-		return render(doc)
-	}
-	return nil
+// stopped says that the search is over, or has what it wants and this is not
+// part of it.
+func (e *exam) stopped() bool { return e.ctx.Err() != nil || !e.counted && e.s.full() }
+
+// late says that no more plays may begin that confirm it.
+func (e *exam) late() bool { return e.ctx.Err() != nil || time.Now().After(e.until) }
+
+// is says whether a breach is the one that is looked for.
+func (e *exam) is(b *breach) bool {
+	return b != nil && b.Rule == e.rule && (e.rule != RuleExpectation || b.Cell == e.cell)
 }
 
-// staggered is a scenario with pauses that differ from channel to channel, so
-// that several that play it beside each other are not all at the same step.
-func staggered(text []byte) []byte {
-	doc, pause := new(yaml.Node), new(yaml.Node)
-	const times = "choose: [{weight: 1, do: {wait: 1ms}}, {weight: 1, do: {wait: 20ms}}, {weight: 1, do: {wait: 60ms}}]"
-	if yaml.Unmarshal(text, doc) != nil || yaml.Unmarshal([]byte(times), pause) != nil {
-		return text
+// note takes over what was seen when it was broken again.
+func (e *exam) note(p *played) {
+	f, b := e.f, p.breach
+	f.Rule, f.State, f.Input, f.Role = b.Rule, b.Cell.State, b.Cell.Input, b.Role
+	f.Expected, f.Got, f.Frames = b.Expected, b.Got, p.frames
+}
+
+// same says whether a scenario breaks the rule in one of some plays.
+func (e *exam) same(text []byte, plays int) bool {
+	for range plays {
+		if e.stopped() {
+			return false
+		}
+		p := e.l.play(e.ctx, text)
+		if e.is(p.breach) {
+			e.note(&p)
+			return true
+		}
+		if p.breach != nil && e.f.Hits == 0 && !e.l.rooms && p.breach.Rule != model.QuirkOldBlock {
+			// A node that owes something breaks another rule where less
+			// patience is had with it. That one has to show again, then; but
+			// what is judged here alone shows nowhere else.
+			e.rule, e.cell = p.breach.Rule, p.breach.Cell
+		}
 	}
-	list := member(doc.Content[0], "steps")
-	if list == nil {
-		return text
+	return false
+}
+
+// again plays at a node that no play before has left channels at.
+func (e *exam) again(text []byte) bool {
+	if e.l.fresh {
+		e.l.renew(e.ctx)
 	}
-	var all []*yaml.Node
-	for _, step := range list.Content {
-		all = append(all, clone(pause.Content[0]), step)
+	return e.same(text, 1)
+}
+
+// several is again, as often as it takes to see something that does not always
+// show.
+func (e *exam) several(text []byte) bool {
+	for range e.plays() {
+		if e.again(text) {
+			return true
+		}
 	}
-	list.Content = all
-	return render(doc)
+	return false
+}
+
+// plays is how often a scenario is played that may show it.
+func (e *exam) plays() int {
+	if e.f.Hits < e.s.cfg.Confirm {
+		return 3
+	}
+	return 1
+}
+
+// confirm plays the case again, and for a node that was lost or had no room
+// whatever else can be the reason. Hits of the finding says whether it showed.
+func (e *exam) confirm() {
+	texts := [][]byte{e.x.c.Text}
+	switch {
+	case e.l.rooms && e.l.fresh:
+		texts = nil
+		for _, end := range ways {
+			texts = append(texts, rounds(end, timesIn(e.x.c.Text)))
+		}
+	case lostNode(e.x.b.Rule):
+		texts = append(texts, e.s.flying(e.x.c.Number)...)
+	}
+	for _, text := range texts {
+		if len(texts) > 1 && !e.same(text, 1) {
+			continue // one of many that were there
+		}
+		if e.count(text); e.f.Hits > 0 {
+			return
+		}
+	}
+	if !e.l.fresh || e.l.rooms || e.stopped() || e.late() {
+		return
+	}
+	// It may take other channels at the same node.
+	e.l.pairs = besides
+	for _, text := range [][]byte{e.x.c.Text, staggered(e.x.c.Text)} {
+		e.f.Tries = 0
+		if e.count(text); e.f.Hits > 0 {
+			e.f.Pairs = besides
+			return
+		}
+	}
+}
+
+// count plays a scenario as often as findings are, and counts.
+func (e *exam) count(text []byte) {
+	for range e.s.cfg.Confirm {
+		if e.f.Tries > 0 && e.late() {
+			return
+		}
+		e.f.Tries++
+		if e.again(text) {
+			e.f.Hits++
+			e.f.Text = text
+		}
+	}
 }
 
 // afterwards bounds how long findings are played again once no new cases begin.
@@ -319,61 +215,18 @@ func (s *search) full() bool {
 }
 
 // enough counts a finding that was seen again, and ends the search when there
-// are as many as were wanted. It returns false for one too many.
-func (s *search) enough() bool {
+// are as many as were wanted. It returns false for one too many, and for one
+// that turned out to be the same as another.
+func (s *search) enough(f *Finding) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.confirmed >= s.cfg.Findings {
+	if s.confirmed >= s.cfg.Findings || s.same[f.is()] {
 		return false
 	}
+	s.same[f.is()] = true
 	if s.confirmed++; s.confirmed == s.cfg.Findings {
 		s.closeLocked(fmt.Sprintf("as many findings as were wanted (%d)", s.confirmed))
 		s.stopPlaying() // what else is going on can find nothing more
 	}
 	return true
-}
-
-// found notes a finding, unless it is the same as one before once it is small.
-func (s *search) found(f *Finding) {
-	s.mu.Lock()
-	s.shown[f.key] = s.shown[f.key] || f.Hits > 0
-	for _, other := range s.findings {
-		if other.Rule == f.Rule && bytes.Equal(withoutName(other.Text), withoutName(f.Text)) {
-			s.repeatLocked(f.Rule, f.key)
-			s.mu.Unlock()
-			return
-		}
-	}
-	if f.Tries == 0 && s.confirmed >= s.cfg.Findings {
-		s.repeatLocked(f.Rule, f.key)
-		s.mu.Unlock()
-		return
-	}
-	s.findings = append(s.findings, f)
-	s.mu.Unlock()
-	if s.cfg.Found != nil {
-		s.cfg.Found(f)
-	}
-}
-
-// withoutName returns a scenario without the line of its name.
-func withoutName(text []byte) []byte {
-	before, after, _ := bytes.Cut(text, []byte("name: "))
-	_, after, _ = bytes.Cut(after, []byte("\n"))
-	return append(bytes.Clone(before), after...)
-}
-
-// steps counts the steps of a scenario, those inside others included.
-func steps(text []byte) int {
-	doc := new(yaml.Node)
-	if yaml.Unmarshal(text, doc) != nil || len(doc.Content) == 0 {
-		return 0
-	}
-	n := 0
-	walk(doc, nil, func(at *yaml.Node, _ []int) {
-		if list := member(at, "steps"); list != nil {
-			n += len(list.Content)
-		}
-	})
-	return n
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// First is the number of the first case.
 	First int
 
+	// Every is the time between the beginnings of two plays at Place; 0 begins
+	// them as soon as there is room.
+	Every time.Duration
 	// Patience is how long the node may take to react; 0 means 3 s.
 	Patience time.Duration
 	// Confirm is how often a finding is played again; 0 means 3.
@@ -42,6 +45,10 @@ type Config struct {
 	Beside int
 	// Deny names quirks of the real node that are findings here, or holds "all".
 	Deny []string
+
+	// Leave, when it is closed, ends what is being played at once, when the context
+	// is cancelled already. Nil never does.
+	Leave <-chan struct{}
 
 	// Found is told every finding as soon as it is confirmed and small; calls
 	// come one at a time. Nil tells nobody.

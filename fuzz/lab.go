@@ -63,7 +63,11 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 		// Nobody else has blocks made here, so none gets too old by itself.
 		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
 	}
-	st := stage{place: l.place, timeout: patience + 400*time.Millisecond, patience: patience, deny: deny, blocks: &l.place.blocks, seed: l.s.cfg.Seed, pairs: l.pairs}
+	st := l.s.stage(l.place)
+	st.timeout, st.patience, st.deny, st.pairs = patience+400*time.Millisecond, patience, deny, l.pairs
+	if l.fresh {
+		st.gate = nil
+	}
 	st.alone, st.rooms = l.fresh && l.pairs <= 1, l.rooms
 	var p played
 	began := time.Now()

@@ -17,13 +17,16 @@ const aliveTime = 10 * time.Second
 
 // mayBeGone says of what broke a rule that the end of the node could be behind
 // it.
-func (s *search) mayBeGone(b *breach) bool {
+func mayBeGone(place *Place, b *breach) bool {
 	switch b.Cell.Input {
 	case outcome.Disconnected.String(), outcome.Refused.String(), outcome.Timeout.String():
 		return b.Rule == RuleExpectation
 	}
-	return b.Rule == model.RuleStuck && s.place.Alive != nil
+	return b.Rule == model.RuleStuck && place.Alive != nil
 }
+
+// lostNode says of a rule that it is about a node that was lost.
+func lostNode(rule string) bool { return rule == RuleNodeGone || rule == RuleNodeHung }
 
 // gone says that a node of ours has ended.
 func gone(p *Place) bool { return p.Gone != nil && p.Gone() != nil }
@@ -40,11 +43,16 @@ func (s *search) lost(ctx context.Context, place *Place, cause error) *breach {
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
-	b := &breach{Rule: RuleNodeHung, Cell: model.Cell{State: "node", Input: "hung"}, Expected: "an answer", Got: err.Error()}
-	if gone(place) {
-		b.Rule, b.Cell.Input, b.Expected, b.Got = RuleNodeGone, "gone", "a node that goes on", place.Gone().Error()
-	} else if cause != nil {
-		b.Rule, b.Cell.Input, b.Expected, b.Got = RuleNodeGone, "gone", "a node that takes connections", cause.Error()
+	b := &breach{Rule: RuleNodeGone, Cell: model.Cell{State: "node", Input: "gone"}}
+	switch {
+	case gone(place):
+		b.Expected, b.Got = "a node that goes on", place.Gone().Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		b.Rule, b.Cell.Input, b.Expected, b.Got = RuleNodeHung, "hung", fmt.Sprintf("an answer within %v", aliveTime), err.Error()
+	case cause != nil:
+		b.Expected, b.Got = "a node that takes connections", cause.Error()
+	default:
+		b.Expected, b.Got = "a node that takes connections", err.Error()
 	}
 	s.revive(ctx, place, b)
 	return b
@@ -76,14 +84,16 @@ func (s *search) revive(ctx context.Context, lost *Place, b *breach) {
 	s.own = append(s.own, place)
 }
 
-// flying returns the cases that were under way when a node was lost, and those
-// that had ended shortly before.
-func (s *search) flying() [][]byte {
+// flying returns the cases that were under way when a node was lost, but for
+// the one that told of it, and those that had ended shortly before.
+func (s *search) flying(told int) [][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all [][]byte
 	for _, n := range slices.Sorted(maps.Keys(s.inFlight)) {
-		all = append(all, s.inFlight[n])
+		if n != told {
+			all = append(all, s.inFlight[n])
+		}
 	}
 	for _, text := range slices.Backward(s.recent) {
 		all = append(all, text)

@@ -119,45 +119,6 @@ func (m *maker) abortMove() {
 	}
 }
 
-var tampers = []string{
-	"bad_signature", "other_key", "other_transaction", "stale_transaction", "unsigned", "garbage", "truncated", "empty",
-	"not_base64", "no_prefix", "peer_twice", "own_only", "both_keys",
-	`{field: round, value: "+1", resign: true}`, `{field: round, value: "-1", resign: true}`, `{field: round, value: "+1", resign: false}`,
-	`{field: state_hash, value: "", resign: true}`, `{field: channel_id, value: "", resign: true}`,
-	`{signatures: [other, initiator]}`, `{signatures: [initiator]}`, `{signatures: [responder]}`, `{signatures: [initiator, responder]}`,
-	`{signatures: [initiator hash, responder hash]}`, `{signatures: []}`, `{signatures: [initiator, initiator]}`,
-	`{signatures: [initiator, responder, other]}`, `{signatures: [initiator offered, responder], change: {round: "+1"}}`,
-}
-
-// tamper gives back something else than what is to be signed.
-func (m *maker) tamper() {
-	r := m.role()
-	kind, tags := "transfer", []string{"update", "update_ack"}
-	if m.chance(25) {
-		kind = m.pick("deposit", "withdraw")
-		tags = []string{kind + "_tx", kind + "_ack"}
-	}
-	how := m.pick(tampers...)
-	if kind != "transfer" && m.chance(40) {
-		how = m.pick(`{field: fee, value: "+1", resign: true}`, `{field: amount, value: "+1", resign: true}`, `{field: nonce, value: "+1", resign: true}`,
-			`{field: nonce, value: "-1", resign: true}`, `{field: ttl, value: "+1", resign: true}`, `{field: round, value: "+1", resign: true}`)
-	}
-	tag := tags[m.r.IntN(2)]
-	amount := m.small()
-	m.spend(r, 100) // some of them work
-	m.any(act(r, "{"+kind+": "+amount+"}"), "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 700ms")
-	if kind != "transfer" || strings.HasPrefix(how, "garbage") || strings.HasPrefix(how, "truncated") || strings.HasPrefix(how, "empty") ||
-		strings.HasPrefix(how, "not_") || strings.HasPrefix(how, "no_") {
-		m.calm = false // it may be pending still
-		if m.chance(60) {
-			m.any(act(m.role(), "{answer: "+tag+"}"), "timeout: 500ms")
-		}
-	}
-	if m.chance(60) {
-		m.transfer(m.role(), "1", m.unlessCalm("timeout: 700ms")...)
-	}
-}
-
 // unlessCalm gives keys for steps that may be left waiting.
 func (m *maker) unlessCalm(keys ...string) []string {
 	if m.calm {
@@ -228,12 +189,25 @@ func (m *maker) cross() {
 		// Two different things.
 		a, b := m.pick("{transfer: 1}", "{deposit: 1}", "{withdraw: 1}", "close", "leave", "balances"), m.pick("{transfer: 1}", "{withdraw: 1}", "snapshot", "close", "stop", "{message: x}")
 		wait := m.r.IntN(51)
-		m.step(fmt.Sprintf("parallel: [[{initiator: %s, timeout: 1500ms, expect: any}], [{wait: %dms}, {responder: %s, timeout: 1500ms, expect: any}]]", a, wait, b))
+		first, second := fmt.Sprintf("{initiator: %s, timeout: 1500ms, expect: any}", a), fmt.Sprintf("{responder: %s, timeout: 1500ms, expect: any}", b)
+		if m.chance(50) {
+			first, second = second, first
+		}
+		m.step(fmt.Sprintf("parallel: [[%s], [{wait: %dms}, %s]]", first, wait, second))
 		m.count += 2
 		m.disturbed(a + b)
 		return
 	}
-	m.any("both: "+what, keys...)
+	if len(keys) > 1 && strings.HasPrefix(keys[1], "offset") && m.chance(50) {
+		// The initiator is the later one.
+		after := strings.TrimPrefix(keys[1], "offset: ")
+		keys[1] = "expect: any"
+		rest := strings.Join(keys, ", ")
+		m.step(fmt.Sprintf("parallel: [[{wait: %s}, {initiator: %s, %s}], [{responder: %s, %s}]]", after, what, rest, what, rest))
+		m.count += 2
+	} else {
+		m.any("both: "+what, keys...)
+	}
 	m.disturbed(what)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"chanbot/outcome"
+	"chanbot/wire"
 )
 
 // chain does what needs the chain and leaves the channel open.
@@ -62,8 +63,11 @@ func (m *maker) closeMove() {
 		m.any(act(r, fmt.Sprintf("{close: {%s}}", m.pick("fee: 20000000000000", "gas_price: 1000000000", "fee: 1", "fee: 900000000000000000", "nonce: 1", "nonce: 50"))), "timeout: 2500ms")
 	case 1:
 		tag := m.pick("shutdown_sign", "shutdown_sign_ack")
-		m.any(act(r, "close"), "sign: {"+tag+": {tamper: "+m.pick("bad_signature", "other_key", "unsigned", "other_transaction",
-			`{field: fee, value: "+1", resign: true}`, `{field: initiator_amount_final, value: "+1", resign: true}`, "garbage", "truncated")+"}}", "timeout: 1200ms")
+		how := m.pick("bad_signature", "other_key", "other_network", "unsigned", "other_transaction", "garbage", "truncated")
+		if m.chance(50) {
+			how = m.changed(tag)
+		}
+		m.any(act(r, "close"), "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 1200ms")
 		m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
 	case 2:
 		m.any(act(r, "close"), "sign: {shutdown_sign_ack: hold}", "until: sign.shutdown_sign_ack", "timeout: 1500ms")
@@ -91,7 +95,11 @@ func (m *maker) solo() {
 		m.any("wait: {frame: info closing}", "timeout: 2s")
 		m.any(act(m.role(), "slash"), "timeout: 6s")
 	case 1:
-		m.any(act(r, "close_solo"), "sign: {close_solo_sign: {tamper: "+m.pick("bad_signature", "unsigned", "other_key", "garbage", "truncated")+"}}", "timeout: 900ms")
+		what, tag := m.pick("close_solo", "close_solo", "snapshot"), wire.TagCloseSoloSign
+		if what == "snapshot" {
+			tag = wire.TagSnapshotSoloTx
+		}
+		m.any(act(r, what), "sign: {"+tag+": {tamper: "+m.tamperedSolo(tag)+"}}", "timeout: 900ms")
 		m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
 	default:
 		m.any(act(r, "close_solo"), "timeout: 8s")
@@ -104,7 +112,11 @@ func (m *maker) solo() {
 		case 1:
 			m.any(act(m.role(), "close"), "timeout: 6s")
 		case 2:
-			m.any(act(m.role(), "settle"), "sign: {settle_sign: {"+m.pick("abort: 42", "tamper: bad_signature", "tamper: other_key")+"}}", "timeout: 1200ms")
+			what, tag := m.pick("settle", "settle", "slash"), wire.TagSettleSign
+			if what == "slash" {
+				tag = wire.TagSlashTx
+			}
+			m.any(act(m.role(), what), "sign: {"+tag+": {"+m.pick("abort: 42", "tamper: "+m.tamperedSolo(tag))+"}}", "timeout: 1200ms")
 		case 3:
 			m.input(m.role(), "")
 		default:
@@ -112,6 +124,14 @@ func (m *maker) solo() {
 		}
 	}
 	m.ended()
+}
+
+// tamperedSolo draws another answer to a transaction that one side signs alone.
+func (m *maker) tamperedSolo(tag string) string {
+	if m.chance(50) {
+		return m.changed(tag)
+	}
+	return m.pick("bad_signature", "unsigned", "other_key", "other_network", "garbage", "truncated", "both_keys")
 }
 
 // leave goes away in good order, and comes back.

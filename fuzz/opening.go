@@ -55,7 +55,11 @@ func (m *maker) oddParam() string {
 		"initiator_id: ak_x", "responder_id: null", "initiator_id: $responder", "responder_id: $initiator", "initiator_id: $other", "role: nobody", "role: null",
 		"protocol: nothing", "protocol: null", "host: null", "port: 0", "port: x", "port: 99999", "minimum_depth: -1", "minimum_depth: x", "minimum_depth_strategy: x",
 		"version: 5", "nonce: -1", "nonce: 0", "ttl: 0", "timeout_sign: -1", "timeout_idle: x", "keep_running: maybe", "existing_channel_id: ch_x", "existing_fsm_id: ba_x",
-		"state_password: x", "unknown_parameter: 1", `slogan: ""`)
+		"state_password: x", "unknown_parameter: 1", `slogan: ""`, "report_info: maybe", "report_update: 1", "report_leave: null", "report_conflict: x", "report_message: x",
+		"report_error: x", "report_on_chain_tx: x", "report_min_depth: x", "msg_forwarding: maybe", "log_keep: x", "log_keep: -1", "fee: x", "fee: -1", "gas_price: x",
+		"timeout_accept: x", "timeout_initialized: 1.5", "timeout_awaiting_open: x", "timeout_funding_create: x", "timeout_funding_sign: x", "timeout_funding_lock: x",
+		"bh_delta_not_newer_than: x", "bh_delta_not_older_than: x", "bh_delta_pick: x", "minimum_depth: 1.5", "ttl: x", "channel_reserve: 1e3", `lock_period: ""`,
+		"lock_period: 18446744073709551616", "initiator_amount: 18446744073709551616", "port: -1", `host: ""`, `protocol: ""`, "responder_id: any", "initiator_id: any")
 }
 
 // opening plays with the opening of a channel.
@@ -70,9 +74,10 @@ func (m *maker) opening() {
 	}
 	switch m.r.IntN(6) {
 	case 0, 1:
-		how := m.pick("bad_signature", "other_key", "unsigned", "garbage", "truncated", "empty", "other_transaction",
-			`{field: fee, value: "+1", resign: true}`, `{field: nonce, value: "+1", resign: true}`, `{field: initiator_amount, value: "+1", resign: true}`,
-			`{field: channel_reserve, value: "+1", resign: true}`, `{field: lock_period, value: "+1", resign: true}`, "peer_twice", "own_only")
+		how := m.pick("bad_signature", "other_key", "other_network", "unsigned", "garbage", "truncated", "empty", "other_transaction", "peer_twice", "own_only")
+		if m.chance(50) {
+			how = m.changed(tag)
+		}
 		m.any("open:", "sign: {"+tag+": {tamper: "+how+"}}", "timeout: 500ms")
 		m.any(act(role, "{answer: "+tag+"}"), "timeout: 900ms")
 	case 2:

@@ -78,7 +78,9 @@ type stage struct {
 	deny     []string
 	seed     uint64
 	blocks   *blockLog // of the place; nil judges no depths
-	pairs    int       // channels beside each other, all of the same scenario; 0 means 1
+	leave    <-chan struct{}
+	gate     *gate // that plays pass one at a time; nil lets all in
+	pairs    int   // channels beside each other, all of the same scenario; 0 means 1
 	// late says how late this process woke up at worst since a moment; nil when
 	// nobody measures that.
 	late func(since time.Time) time.Duration
@@ -89,6 +91,7 @@ type stage struct {
 
 // play runs a scenario once. n tells plays at one place from each other.
 func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p played) {
+	s.gate.pass(ctx)
 	pairs := max(s.pairs, 1)
 	var keys []tx.KeyPair
 	for i := range pairs {
@@ -110,8 +113,8 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	cfg := s.place.Bot
 	cfg.Scenario, cfg.Keys, cfg.Pairs, cfg.Iterations = sc, keys, pairs, 1
 	cfg.Seed, cfg.Timeout, cfg.Patience, cfg.Grace = s.seed, s.timeout, s.patience, time.Second
-	cfg.Deny = s.deny
-	cfg.Frames, cfg.Cells = listen, listen.cell
+	cfg.Deny, cfg.Leave = s.deny, s.leave
+	cfg.Frames, cfg.Cells, cfg.Violated = listen, listen.cell, listen.violated
 	cfg.API = listen.watch(cfg.API)
 	started := time.Now()
 	cfg.Started = started
@@ -203,7 +206,7 @@ func (s *stage) chain(ctx context.Context, cfg *bot.Config, t *tape, before *pur
 func broken(rep *bot.Report, t *tape) *breach {
 	if len(rep.Scenario.Violations) > 0 {
 		v := rep.Scenario.Violations[0]
-		return &breach{Rule: v.Rule, Role: v.Role, Cell: t.last[v.Role.Index()], Expected: v.Expected, Got: v.Got, Step: failedStep(rep)}
+		return &breach{Rule: v.Rule, Role: v.Role, Cell: t.broke(v.Role), Expected: v.Expected, Got: v.Got, Step: failedStep(rep)}
 	}
 	for i := range rep.Scenario.Steps {
 		st := &rep.Scenario.Steps[i]
@@ -256,6 +259,7 @@ type tape struct {
 	frames  []results.FrameRecord
 	cells   []seenCell
 	last    [2]model.Cell // by role
+	broken  *model.Cell   // the last one of the side that saw a rule broken first, at that moment
 	waiting [2][]int      // cells without a reaction
 	posted  atomic.Bool   // something went to the chain past the channel
 	seats   seats
@@ -270,6 +274,24 @@ func (t *tape) cell(_ int, r outcome.Role, c model.Cell) {
 	t.last[r.Index()] = c
 	t.waiting[r.Index()] = append(t.waiting[r.Index()], len(t.cells))
 	t.cells = append(t.cells, seenCell{cell: c, reaction: "nothing"})
+}
+
+// violated notes where the first rule was broken: what a side does about it
+// would be the last that it did. It is called by bot.
+func (t *tape) violated(_ int, v model.Violation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken == nil {
+		t.broken = new(t.last[v.Role.Index()])
+	}
+}
+
+// broke returns where a rule was broken that a role saw.
+func (t *tape) broke(r outcome.Role) model.Cell {
+	if t.broken != nil {
+		return *t.broken
+	}
+	return t.last[r.Index()]
 }
 
 // Record keeps a frame. It is called by bot.

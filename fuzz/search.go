@@ -15,6 +15,7 @@ type search struct {
 	cfg         Config
 	started     time.Time
 	pace        *pace
+	gate        *gate
 	plays       counter            // plays at the shared place
 	stopPlaying context.CancelFunc // breaks off the cases that are being played
 
@@ -35,6 +36,7 @@ type search struct {
 	known     map[string]bool // keys of breaches that are being checked or were seen again
 	perRule   map[string]int  // how many those are, by rule
 	missed    map[string]int  // breaches that did not show again, by key and by rule
+	same      map[string]bool // rule, state and request of what was seen again
 	findings  []*Finding
 	checking  int
 	others    map[otherKey]int64
@@ -69,8 +71,8 @@ func newSearch(cfg Config) *search {
 	return &search{
 		cfg: cfg, started: time.Now(), next: cfg.First, open: true,
 		inFlight: make(map[int][]byte), cells: make(mapped), outcomes: make(map[string]results.Operation),
-		known: make(map[string]bool), perRule: make(map[string]int), missed: make(map[string]int), digests: make(map[int][sha256.Size]byte),
-		place: cfg.Place, pace: newPace(cfg.Pairs), again: make(map[int]int),
+		known: make(map[string]bool), perRule: make(map[string]int), missed: make(map[string]int), same: make(map[string]bool), digests: make(map[int][sha256.Size]byte),
+		place: cfg.Place, pace: newPace(cfg.Pairs), gate: newGate(cfg.Every), again: make(map[int]int),
 		idle: make(map[string]int), noRoom: make(map[int]string), others: make(map[otherKey]int64), shown: make(map[string]bool),
 	}
 }
@@ -89,6 +91,7 @@ const doubtful = 4
 type suspect struct {
 	c      Case
 	b      *breach
+	frames []results.FrameRecord
 	at     time.Duration
 	before int64 // actions
 }
@@ -205,10 +208,8 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 		s.close(err.Error()) // a bug of ours
 		return false
 	}
-	st := stage{
-		place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed,
-		late: s.pace.late,
-	}
+	st := s.stage(place)
+	st.late = s.pace.late
 	began := time.Now()
 	p := st.play(ctx, sc, s.plays.next())
 	if ctx.Err() != nil {
@@ -217,7 +218,7 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 		s.mu.Unlock()
 		return false
 	}
-	if p.unreached != nil || gone(place) || p.breach != nil && s.mayBeGone(p.breach) {
+	if p.unreached != nil || gone(place) || p.breach != nil && mayBeGone(place, p.breach) {
 		if lost := s.lost(ctx, place, p.unreached); lost != nil {
 			p.breach = lost
 		}
@@ -230,6 +231,14 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 	}
 	s.done(c, &p, suspects)
 	return true
+}
+
+// stage returns how a case is played at a place that is shared with others.
+func (s *search) stage(place *Place) stage {
+	return stage{
+		place: place, timeout: s.cfg.Patience + time.Second, patience: s.cfg.Patience, deny: s.cfg.Deny, blocks: &place.blocks, seed: s.cfg.Seed,
+		leave: s.cfg.Leave, gate: s.gate,
+	}
 }
 
 // strained is how late this process may wake up while a case is played that is
@@ -264,13 +273,13 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 	defer s.mu.Unlock()
 	s.countLocked(c, p)
 	if p.breach != nil {
-		s.suspectLocked(c, p.breach, suspects)
+		s.suspectLocked(c, p.breach, p.frames, suspects)
 	}
 }
 
 // countLocked counts a case that is over.
 func (s *search) countLocked(c Case, p *played) {
-	if p.breach == nil || p.breach.Rule != RuleNodeGone {
+	if p.breach == nil || !lostNode(p.breach.Rule) {
 		delete(s.inFlight, c.Number)
 		if s.recent = append(s.recent, c.Text); len(s.recent) > 2*s.cfg.Pairs {
 			s.recent = s.recent[1:]
@@ -313,7 +322,7 @@ func (s *search) refusedLocked(how string) {
 }
 
 // suspectLocked hands on what broke a rule.
-func (s *search) suspectLocked(c Case, b *breach, suspects chan<- suspect) {
+func (s *search) suspectLocked(c Case, b *breach, frames []results.FrameRecord, suspects chan<- suspect) {
 	if !s.wantedLocked(b) {
 		s.repeatLocked(b.Rule, b.key())
 		return
@@ -321,7 +330,7 @@ func (s *search) suspectLocked(c Case, b *breach, suspects chan<- suspect) {
 	s.known[b.key()] = true
 	s.perRule[b.Rule]++
 	s.checking++
-	suspects <- suspect{c: c, b: b, at: time.Since(s.started), before: s.actions} // there is room: checking counts it
+	suspects <- suspect{c: c, b: b, frames: frames, at: time.Since(s.started), before: s.actions} // there is room: checking counts it
 }
 
 // examined says that a suspect has been looked at.
@@ -338,7 +347,7 @@ func (s *search) wantedLocked(b *breach) bool {
 		room = doubtful
 	}
 	return !s.known[b.key()] && s.perRule[b.Rule] < mostPerRule && s.missed[b.key()] < mostPerRule && s.checking < room &&
-		(s.open || s.ended == "" || b.Rule == RuleNodeGone)
+		(s.open || s.ended == "" || lostNode(b.Rule))
 }
 
 // forget lets others that broke the same rule be played again, because this one

@@ -1,9 +1,11 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -168,4 +170,59 @@ func TestANodeThatEndsIsNoticed(t *testing.T) {
 		}
 		t.Errorf("the end of the node was not found: %+v", rep.Findings)
 	})
+}
+
+// TestALostNodeOfSomebodyElseEndsTheSearch: it cannot be started again, so the
+// finding is what was under way, and nothing is played any more.
+func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
+	for _, c := range []struct{ rule, got string }{{RuleNodeGone, "connection refused"}, {RuleNodeHung, "deadline"}} {
+		t.Run(c.rule, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				place := inMemory(t, nil)
+				defer place.Close()
+				place.Account = nil
+				var lost atomic.Bool
+				dial := place.Bot.Dial
+				place.Bot.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if lost.Load() {
+						return nil, errors.New("connection refused")
+					}
+					return dial(ctx, network, addr)
+				}
+				place.Alive = func(ctx context.Context) error {
+					if !lost.Load() {
+						return nil
+					}
+					if c.rule == RuleNodeGone {
+						return errors.New("connection refused")
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				time.AfterFunc(30*time.Second, func() { lost.Store(true) })
+				rep, err := Run(t.Context(), Config{Place: place, Seed: 2, Duration: time.Hour, Pairs: 4})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(rep.Findings) != 1 {
+					t.Fatalf("findings %+v, want one", rep.Findings)
+				}
+				f := rep.Findings[0]
+				if f.Rule != c.rule || f.Unrepeated() || f.Tries != 0 || !strings.Contains(f.Got, c.got) || !strings.Contains(rep.Ended, c.rule) {
+					t.Errorf("%s, got %q, played %d times again; ended %q", f.Rule, f.Got, f.Tries, rep.Ended)
+				}
+				if len(f.Beside) < 4 || !bytes.Equal(f.Text, makeCase(2, f.Case).Text) || len(f.Frames) == 0 && c.rule == RuleNodeHung {
+					t.Errorf("%d other cases, %d frames, and case %d is\n%s", len(f.Beside), len(f.Frames), f.Case, f.Text)
+				}
+				for _, text := range f.Beside {
+					if _, err := parse(text); err != nil || bytes.Equal(text, f.Text) {
+						t.Errorf("beside: %v\n%s", err, text)
+					}
+				}
+				if rep.Took > 5*time.Minute {
+					t.Errorf("it took %v", rep.Took)
+				}
+			})
+		})
+	}
 }

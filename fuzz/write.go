@@ -39,7 +39,14 @@ func (f *Finding) Scenario(name string) []byte {
 	if f.Pairs > 1 {
 		note("needs", fmt.Sprintf("other channels beside it: chanbot run --pairs %d", f.Pairs))
 	}
-	note("found", fmt.Sprintf("case %d of seed %d; again in %d of %d plays", f.Case, f.Seed, f.Hits, f.Tries))
+	again := fmt.Sprintf("again in %d of %d plays", f.Hits, f.Tries)
+	if f.Tries == 0 {
+		again = "not played again"
+	}
+	note("found", fmt.Sprintf("case %d of seed %d; %s", f.Case, f.Seed, again))
+	if n := len(f.Beside); n > 0 {
+		note("beside", fmt.Sprintf("%d other cases, any of which may be the reason, are in the folder next to this file", n))
+	}
 	b.WriteString("#\n# A violation fails a run whatever a step expects.\n")
 	text := string(f.Text)
 	if _, after, ok := strings.Cut(text, "\nname: "); ok {
@@ -52,7 +59,7 @@ func (f *Finding) Scenario(name string) []byte {
 }
 
 // Transcript returns what both sides saw when the finding was played last, in
-// the format of transcripts. It is empty when it could not be played again.
+// the format of transcripts.
 func (f *Finding) Transcript() []byte {
 	var b []byte
 	for _, r := range f.Frames {

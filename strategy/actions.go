@@ -101,7 +101,7 @@ var actions = []actionDef{
 	{kind: outcome.Reestablish, doc: "Bring a channel back whose FSM is gone.", role: true, keys: []key{queryKey}},
 	{kind: outcome.Reconnect, doc: "Connect again to the FSM that is running.", role: true, keys: []key{queryKey}},
 	{kind: outcome.Disconnect, doc: "End the socket without a word to the FSM.", role: true, short: "how",
-		keys: []key{{name: "how", doc: "A WebSocket close, or a reset of the connection.", form: wordForm(cutNames...)}}},
+		keys: []key{{name: "how", doc: "A WebSocket close, a reset of the connection, or the end of the half that the client writes.", form: wordForm(cutNames...)}}},
 	{kind: outcome.Stop, doc: "Stop the FSM.", role: true, request: true},
 	{kind: outcome.Wait, doc: "Wait for a time, a frame or blocks.", bare: true, role: true,
 		keys: []key{{name: "for", doc: "A time.", form: durationForm}, {name: "frame", doc: "A frame.", form: frameForm}, {name: "blocks", doc: "Key blocks.", form: wholeForm(1)}}},
@@ -121,7 +121,8 @@ var actions = []actionDef{
 		keys: []key{{name: "key", doc: "Key blocks.", form: wholeForm(1)}, {name: "micro", doc: "Micro blocks.", form: wholeForm(1)}}},
 }
 
-var cutNames = []string{"close", "reset"}
+// cutNames are the words of the cuts, in their order.
+var cutNames = []string{"close", "reset", "half"}
 
 // table returns the keys of the action's mapping.
 func (d *actionDef) table() []key {

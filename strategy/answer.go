@@ -77,6 +77,7 @@ type TamperKind string
 const (
 	BadSignature     TamperKind = "bad_signature"     // the own signature with a bit flipped
 	OtherKey         TamperKind = "other_key"         // signed by a stranger
+	OtherNetwork     TamperKind = "other_network"     // the own signature for another network
 	OtherTransaction TamperKind = "other_transaction" // another state hash, properly signed
 	StaleTransaction TamperKind = "stale_transaction" // the transaction that was signed before this one
 	Unsigned         TamperKind = "unsigned"          // as it was offered

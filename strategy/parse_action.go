@@ -138,10 +138,11 @@ func (p *parser) how(a *Action, v *node) {
 }
 
 func (p *parser) cut(v *node) Cut {
-	if w, ok := p.word(v, "way to disconnect", cutNames); ok && w == "reset" {
-		return CutReset
+	w, ok := p.word(v, "way to disconnect", cutNames)
+	if !ok {
+		return CutClose
 	}
-	return CutClose
+	return Cut(slices.Index(cutNames, w))
 }
 
 // option reads a parameter that is passed to the node with its type.

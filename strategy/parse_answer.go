@@ -41,7 +41,7 @@ var wordKinds = map[string]AnswerKind{
 
 var tamperKinds = []TamperKind{
 	BadSignature, OtherKey, OtherTransaction, StaleTransaction, Unsigned, Garbage,
-	PeerTwice, OwnOnly, BothKeys, Truncated, EmptyText, NotBase64, NoPrefix,
+	PeerTwice, OwnOnly, BothKeys, Truncated, EmptyText, NotBase64, NoPrefix, OtherNetwork,
 }
 
 // tamperWords are the names of the ways to tamper, also with spaces.

@@ -184,19 +184,16 @@ type Send struct {
 // Cut is a way to end a socket from the client's side.
 type Cut uint8
 
-// The cuts: CutClose is a WebSocket close, CutReset resets the connection.
+// The cuts: CutClose is a WebSocket close, CutReset resets the connection, and
+// CutHalf ends the client's direction of it alone, without a close.
 const (
 	CutClose Cut = iota
 	CutReset
+	CutHalf
 )
 
 // String returns the word of the language.
-func (c Cut) String() string {
-	if c == CutReset {
-		return "reset"
-	}
-	return "close"
-}
+func (c Cut) String() string { return cutNames[c] }
 
 // StepChoice is one branch of a choose step. Weight is in millionths.
 type StepChoice struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"chanbot/fuzz"
 	"chanbot/model"
 	"chanbot/results"
+	"chanbot/strategy"
 )
 
 // fuzzFlags are the flags of run that fuzz has too.
@@ -26,6 +28,8 @@ var fuzzFlags = []string{
 type fuzzOptions struct {
 	*runOptions
 	pairs     int
+	rate      string
+	every     time.Duration // what rate comes to
 	duration  time.Duration
 	cases     int
 	first     int
@@ -70,6 +74,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.IntVar(&o.findings, "findings", 20, "end after `N` different findings")
 	f.IntVar(&o.first, "first-case", 0, "begin with case `N` of the seed")
 	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 192 at an embedded node, else 64)")
+	f.StringVar(&o.rate, "rate", "", "begin at most so many cases in a time, such as `5/s`, those included that are played again at a node of yours")
 	f.DurationVar(&o.patience, "patience", 3*time.Second, "`TIME` after which a node that owes something is given up")
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
 	f.DurationVar(&o.shrink, "shrink", 20*time.Second, "`TIME` for making a finding small")
@@ -100,6 +105,13 @@ func (o *fuzzOptions) check() error {
 	add(o.patience <= 0, "", "--patience %v: expected a time above zero, such as 3s", o.patience)
 	add(o.shrink <= 0, "", "--shrink %v: expected a time above zero, such as 20s", o.shrink)
 	add(o.latency < 0, "", "--latency %v: expected a time from 0", o.latency)
+	if o.rate != "" {
+		r, err := strategy.ParseRate(o.rate)
+		add(err != nil, "", "--rate %s: %v", o.rate, err)
+		if err == nil {
+			o.every = max(r.Per/time.Duration(min(r.Count, math.MaxInt64)), 1)
+		}
+	}
 	known := append(model.Quirks(), "all")
 	for _, name := range o.deny {
 		add(!slices.Contains(known, name), "the quirks are "+strings.Join(model.Quirks(), ", ")+", or all of them: all", "--deny %s: no quirk of that name", name)
@@ -136,15 +148,6 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	}
 	ctx, stopped, stop := c.watch(ctx, "interrupted; ending the channels and writing what was found (once more to leave at once)")
 	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() { // ends with the context
-		select {
-		case <-stopped.leave:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	g := &fuzzing{c: c, o: o, s: s, where: where, term: c.terminal()}
 	place, err := g.place(ctx)
 	if err != nil {
@@ -160,7 +163,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	}
 	rep, err := fuzz.Run(ctx, fuzz.Config{
 		Place: place, Fresh: fresh, Seed: s.seed, Pairs: o.pairs, Duration: o.duration, Cases: o.cases, Actions: o.actions,
-		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny,
+		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny, Every: o.every, Leave: stopped.leave,
 		Found: g.found, Progress: g.progress(),
 	})
 	g.clear()

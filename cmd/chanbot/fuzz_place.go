@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/big"
+	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"chanbot/bot"
 	"chanbot/fuzz"
@@ -33,16 +37,50 @@ func (g *fuzzing) place(ctx context.Context) (*fuzz.Place, error) {
 	// A play takes the pair that has rested longest.
 	p.Keys = func(int) ([2]tx.KeyPair, error) { return <-pool, nil }
 	p.Free = func(keys [2]tx.KeyPair) { pool <- keys }
+	p.Alive = g.reachable
 	if g.s.api != "" {
 		client, err := apiClient(g.s.api, g.where.guard, g.s.tls, g.s.header, g.o.pairs)
 		if err != nil {
 			return nil, err
 		}
 		p.Bot.API = poster(client)
-		p.Alive = func(ctx context.Context) error { _, err := client.Status(ctx); return err }
+		p.Alive = func(ctx context.Context) error {
+			if _, err := client.Status(ctx); err != nil {
+				return err
+			}
+			return g.reachable(ctx)
+		}
 		p.Close = func() error { client.Close(); return nil }
 	}
 	return p, nil
+}
+
+// reachable asks the channel API of the user's nodes for something that needs no
+// channel. Whatever the answer is, it is one (ws-api 1: 404).
+func (g *fuzzing) reachable(ctx context.Context) error {
+	transport := apiTransport(g.where.guard, g.s.tls)
+	defer transport.CloseIdleConnections()
+	for i, node := range g.s.urls {
+		if i > 0 && node == g.s.urls[0] {
+			break
+		}
+		u, err := url.Parse(node)
+		if err != nil {
+			return err
+		}
+		u.Scheme, u.Path, u.RawQuery = strings.Replace(u.Scheme, "ws", "http", 1), "/", ""
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+		if err != nil {
+			return err
+		}
+		maps.Copy(req.Header, g.s.header)
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close() // nobody reads it
+	}
+	return nil
 }
 
 // config is what every place has.

@@ -56,6 +56,9 @@ type fuzzFinding struct {
 	Tries    int    `json:"tries"`
 	// Pairs is what --pairs has to be for the file to show it.
 	Pairs int `json:"pairs"`
+	// Beside are files of the other cases that can be the reason for the loss of a
+	// node that could not be started again.
+	Beside []string `json:"beside,omitempty"`
 	// FoundS is when it was found, after FoundActions actions; ShrunkS is how
 	// long it took to play it again and to make it small.
 	FoundS       float64 `json:"found_s"`
@@ -125,12 +128,23 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	if text := f.Transcript(); err == nil && len(text) > 0 {
 		err = results.WriteFile(g.folder.File(filepath.Join(findingsDir, name+".md")), text)
 	}
+	var beside []string
+	for i, text := range f.Beside {
+		other := filepath.Join(findingsDir, name+"-beside", fmt.Sprintf("%02d.yaml", i+1))
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(g.folder.File(other)), 0o700)
+		}
+		if err == nil {
+			err = results.WriteFile(g.folder.File(other), text)
+		}
+		beside = append(beside, filepath.ToSlash(other))
+	}
 	if g.writing == nil {
 		g.writing = err
 	}
 	one := fuzzFinding{
 		Rule: f.Rule, State: f.State, Input: f.Input, Role: f.Role.String(), Expected: f.Expected, Got: f.Got,
-		File: filepath.ToSlash(file), Steps: f.Steps, Seed: f.Seed, Case: f.Case, Hits: f.Hits, Tries: f.Tries, Pairs: f.Pairs,
+		File: filepath.ToSlash(file), Steps: f.Steps, Seed: f.Seed, Case: f.Case, Hits: f.Hits, Tries: f.Tries, Pairs: f.Pairs, Beside: beside,
 		FoundS: f.Found.Seconds(), FoundActions: f.Actions, ShrunkS: f.Shrunk.Seconds(),
 	}
 	g.findings = append(g.findings, one)
@@ -152,6 +166,9 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	fmt.Fprintf(g.w, "  %s  %s in %s, after %s and %s, %s\n", mark, f.Rule, f.Where(), f.Found.Round(100*time.Millisecond), count(int(f.Actions), "action"), again)
 	for _, line := range [][2]string{{"expected", f.Expected}, {"got", f.Got}, {"repro", fmt.Sprintf("%s, %s", g.folder.File(file), count(f.Steps, "step"))}} {
 		fmt.Fprintf(g.w, "     %-9s %s\n", line[0], strings.TrimSpace(firstLine(line[1])))
+	}
+	if n := len(beside); n > 0 {
+		fmt.Fprintf(g.w, "     %-9s %s, any of which may be the reason: %s\n", "beside", count(n, "other case"), g.folder.File(filepath.Join(findingsDir, name+"-beside")))
 	}
 }
 

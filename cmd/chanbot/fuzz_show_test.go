@@ -29,7 +29,7 @@ func TestSearchesFollowTheirSchema(t *testing.T) {
 		rep      *fuzz.Report
 		findings []fuzzFinding
 	}{
-		"full":  {full, []fuzzFinding{{Rule: "state"}}},
+		"full":  {full, []fuzzFinding{{Rule: "state", Beside: []string{"findings/01-state-beside/01.yaml"}}}},
 		"empty": {&fuzz.Report{Others: []fuzz.Others{}, Unplayed: []fuzz.Unplayed{}}, nil},
 	} {
 		g := &fuzzing{o: new(fuzzOptions), findings: c.findings}
