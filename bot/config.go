@@ -65,10 +65,12 @@ type Config struct {
 	// Grace is how long the work under way may still take once the context is
 	// cancelled; 0 means 10 s.
 	Grace time.Duration
-	// Sleep waits for some milliseconds at most, more exactly than a timer of the
-	// runtime, which comes up to a millisecond late in a process that is idle.
-	// Under load one goroutine calls it; nil uses timers alone.
-	Sleep func(time.Duration)
+	// NewSleep returns a function that waits for some milliseconds at most, more
+	// exactly than a timer of the runtime, which comes up to a millisecond late in
+	// a process that is idle, and that returns behind everything that had come
+	// over the network by then. One goroutine calls it. Nil, and a nil function,
+	// mean that there are timers alone.
+	NewSleep func() func(time.Duration)
 	// Leave, when it is closed, ends the run at once: nothing is drained and no
 	// channel is stopped. Nil never does.
 	Leave <-chan struct{}

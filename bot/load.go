@@ -29,14 +29,18 @@ type campaign struct {
 	hard     context.Context    // cancelled: what is under way is given up
 	overdue  atomic.Bool        // the time to drain is over
 
-	ready chan *pair     // those that have to begin; room for every pair
-	left  sync.WaitGroup // of arrivals that are due and not done
-	slow  sync.WaitGroup // of goroutines that do arrivals
+	ready    chan *pair     // those that have to begin; room for every pair
+	crowd    chan *pair     // those that wait for their turn to begin; room for every pair
+	turns    atomic.Int64   // of pairs that have begun, or may begin
+	crowding chan struct{}  // holds a token when there may be somebody in the crowd
+	left     sync.WaitGroup // of arrivals that are due and not done
+	slow     sync.WaitGroup // of goroutines that do arrivals
 
 	start time.Duration // of the first phase, since the start of the run
 
 	// The dispatcher's own.
 	timer   *time.Timer
+	sleep   func(time.Duration) // nil for the timer alone
 	current *phase
 	stopped time.Duration // when it noticed that the work is over, 0 before
 
@@ -58,7 +62,7 @@ func newCampaign(f *fleet) (*campaign, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &campaign{f: f, plan: l, setup: l.Setup, sched: sched, ready: make(chan *pair, f.cfg.Pairs)}
+	c := &campaign{f: f, plan: l, setup: l.Setup, sched: sched, ready: make(chan *pair, f.cfg.Pairs), crowd: make(chan *pair, f.cfg.Pairs), crowding: make(chan struct{}, 1)}
 	c.setup.InFlight = setupsInFlight(&f.cfg)
 	c.phases = newPhases(f.cfg.Scenario, sched)
 	return c, nil
@@ -96,6 +100,7 @@ func (c *campaign) play() {
 	for range 2*runtime.GOMAXPROCS(0) + 2 { // some more, because a write may block
 		workers.Go(func() { c.begin(over) })
 	}
+	workers.Go(func() { c.watchCrowd(over) })
 	c.start = c.f.now()
 	c.dispatch()
 	if c.work.Err() == nil {

@@ -70,6 +70,7 @@ func (c *campaign) dispatch() {
 	c.timer = time.NewTimer(time.Hour)
 	defer c.timer.Stop()
 	defer c.leave()
+	c.sleep = c.f.newSleep()
 	stretches := c.sched.Stretches()
 	at := -1 // the stretch that the load has come to
 	enter := func(i int) bool {
@@ -130,7 +131,7 @@ func (c *campaign) until(at time.Duration) bool {
 // false when the wait is not that short; then the timer is set to a moment at
 // which it will be, or to the end of the wait.
 func (c *campaign) nap(wait time.Duration) bool {
-	sleep := c.f.cfg.Sleep
+	sleep := c.sleep
 	switch {
 	case sleep == nil:
 		c.timer.Reset(wait)

@@ -39,6 +39,7 @@ type workload struct {
 	waiting    int  // in the queue
 	active     bool // something is under way, and the queue is looked at after it
 	called     bool // the pair is among those that are called to begin
+	turn       bool // it may begin at once, or has begun, and counts as one of those
 	chosen     digests
 	operations int64 // of the closed model so far
 }
@@ -88,6 +89,11 @@ func (p *pair) enqueueLocked(a arrival) (prompt bool) {
 func (p *pair) callLocked() {
 	if w := p.work; !w.called {
 		w.called = true
+		if !w.turn && w.c.crowded() {
+			w.c.queueUp(p)
+			return
+		}
+		w.turnLocked()
 		w.c.ready <- p // it has room for every pair
 	}
 }
@@ -101,6 +107,11 @@ func (w *workload) take() (a arrival, ok bool) {
 		w.waiting--
 	}
 	w.active = ok
+	if ok {
+		w.turnLocked()
+	} else {
+		w.overLocked()
+	}
 	return a, ok
 }
 
@@ -122,6 +133,9 @@ func (p *pair) next() bool {
 		if w.active {
 			p.callLocked()
 		}
+		return false
+	}
+	if w.c.crowded() && p.yield() {
 		return false
 	}
 	a, ok := w.take()
@@ -147,6 +161,22 @@ func (p *pair) next() bool {
 	}
 	w.busy = true
 	w.c.slow.Go(func() { p.playArrival(a) })
+	return true
+}
+
+// yield lets others go before the next arrival, if there is one.
+func (p *pair) yield() bool {
+	w := p.work
+	if p.fate().Kind != outcome.Pending {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.turn || w.waiting == 0 {
+		return false
+	}
+	w.active = false
+	p.callLocked()
 	return true
 }
 
@@ -261,5 +291,9 @@ func (p *pair) arrivalOver(unsent bool) {
 		}
 	}
 	ph.done(p.fleet)
+	w.mu.Lock()
+	w.overLocked()
+	w.mu.Unlock()
+	c.replace()
 	c.left.Done()
 }

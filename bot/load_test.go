@@ -237,11 +237,13 @@ load:
 `, nil)
 		defer b.stop()
 		var naps int
-		b.cfg.Sleep = func(d time.Duration) {
-			if naps++; d <= 0 || d > 3*time.Millisecond {
-				t.Errorf("asked to sleep for %v", d)
+		b.cfg.NewSleep = func() func(time.Duration) {
+			return func(d time.Duration) {
+				if naps++; d <= 0 || d > 3*time.Millisecond {
+					t.Errorf("asked to sleep for %v", d)
+				}
+				time.Sleep(d)
 			}
-			time.Sleep(d)
 		}
 		rep := b.run()
 		passed(t, rep)

@@ -169,7 +169,7 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, embeddedNode, e
 	}
 	if j.scenario.Load != nil {
 		cfg.SampleChecks = s.checkSignatures
-		cfg.Sleep = newSleep()
+		cfg.NewSleep = newSleep
 	}
 	if !s.embedded {
 		return cfg, nil, nil
