@@ -75,6 +75,9 @@ func (b *Bench) view() *benchView {
 	if !known {
 		w = benchWords[BenchStopped]
 	}
+	if b.unmeasured() {
+		w = [3]string{"Not measured", "!", "verdict-invalid"}
+	}
 	v := &benchView{Scenario: b.Scenario, Word: w[0], Icon: w[1], Class: w[2], Line: b.Line, Reasons: b.Reasons, Objective: b.Objective}
 	v.Title = v.Icon + " " + b.Line
 	v.Head, v.Name = v.Word, b.Scenario

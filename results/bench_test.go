@@ -94,6 +94,11 @@ func benches() map[string]*results.Bench {
 	nothing.Verdict, nothing.Limit, nothing.Violations = results.BenchNothing, results.LimitNode, 3
 	nothing.Steps[1].Reasons = []string{`violation: <img src=x onerror="window.pwned=1">, 3 times`, strings.Repeat("long ", 60)}
 
+	unmeasured := basic()
+	benchStep(unmeasured, results.BenchLadder, 100, 50, false)
+	unmeasured.Steps[0].Verdict = results.StepInvalid
+	unmeasured.Verdict, unmeasured.Limit = results.BenchNothing, results.LimitGenerator
+
 	unconfirmed := basic()
 	benchStep(unconfirmed, results.BenchLadder, 100, 1270, false)
 	benchStep(unconfirmed, results.BenchLadder, 200, 50, false)
@@ -104,7 +109,7 @@ func benches() map[string]*results.Bench {
 	stopped.Steps = append(stopped.Steps, results.BenchStep{Number: 2, Stage: results.BenchLadder, RatePerS: 200, Verdict: results.StepInterrupted, Folder: "steps/02-ladder-200"})
 	stopped.Verdict, stopped.Limit = results.BenchStopped, results.LimitInterrupted
 
-	all := map[string]*results.Bench{"found": found, "limited": limited, "nothing": nothing, "unconfirmed": unconfirmed, "stopped": stopped, "empty": basic()}
+	all := map[string]*results.Bench{"found": found, "limited": limited, "nothing": nothing, "unmeasured": unmeasured, "unconfirmed": unconfirmed, "stopped": stopped, "empty": basic()}
 	for _, b := range all {
 		b.Line = b.Quote()
 	}
@@ -116,6 +121,7 @@ func TestTheLineOfASearch(t *testing.T) {
 		"found":       "1,240 transfers/s sustained (±0.8%, 3 runs of 10 s), p99 43.4 ms (41.0–47.2 ms), 50 channels, embedded node 1.2.3, seed 1",
 		"limited":     "at least 100 arrivals/s sustained (±0.1%, 1 run of 10 s), p99 43.4 ms, 50 channels, scenario mixed-load, node ws://127.0.0.1:3014 (7.1.0), seed 1",
 		"nothing":     "no rate held; 50 channels, embedded node 1.2.3, seed 1",
+		"unmeasured":  "not measured: chanbot could not keep up; 50 channels, embedded node 1.2.3, seed 1",
 		"unconfirmed": "not confirmed: 100 transfers/s held once; 50 channels, embedded node 1.2.3, seed 1",
 		"stopped":     "stopped early: 100 transfers/s held once, and none was confirmed; 50 channels, embedded node 1.2.3, seed 1",
 		"empty":       "no rate held; 50 channels, embedded node 1.2.3, seed 1",

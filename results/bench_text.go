@@ -127,10 +127,10 @@ func (b *Bench) Render(st Style, notes ...string) string {
 		out.WriteString(n + "\n")
 	}
 	code := yellow
-	switch b.Verdict {
-	case BenchFound:
+	switch {
+	case b.Verdict == BenchFound:
 		code = bold
-	case BenchNothing:
+	case b.Verdict == BenchNothing && !b.unmeasured():
 		code = red
 	}
 	out.WriteString(st.paint(code, b.Line) + "\n")
@@ -241,6 +241,9 @@ func (b *Bench) Quote() string {
 		}
 		return text + ", " + tail
 	}
+	if b.unmeasured() {
+		return "not measured: chanbot could not keep up; " + tail
+	}
 	best := 0.0
 	for _, s := range b.Steps {
 		if s.Verdict == StepHeld && s.RatePerS > best && !b.brokeAt(s.RatePerS) {
@@ -261,6 +264,12 @@ func (b *Bench) Quote() string {
 		return held + "; " + tail
 	}
 	return fmt.Sprintf("not confirmed: %s; %s", held, tail)
+}
+
+// unmeasured says that no rate held because of chanbot, so that the search says
+// nothing about the node.
+func (b *Bench) unmeasured() bool {
+	return b.Verdict == BenchNothing && b.Limit == LimitGenerator && b.Violations == 0
 }
 
 // brokeAt says that the last word on a rate, or on one below it, is that it did
