@@ -151,11 +151,17 @@ func (r *loadRun) cpuEach(phase string) (time.Duration, int64, error) {
 	return time.Duration((last.CPUS - first.CPUS) / float64(n) * float64(time.Second)), n, nil
 }
 
+// asSDK makes transfers of the frames that those of the SDK have: signatures
+// without an id, which the node does not acknowledge.
+const asSDK = `
+initiator: {id: false}
+responder: {id: false}`
+
 // closedLoad is a scenario in which every pair makes one transfer after the other.
 func closedLoad(pairs int, warmup, duration time.Duration) string {
 	return fmt.Sprintf(`
 chanbot: 1
-name: bench
+name: bench`+asSDK+`
 load:
   pairs: %d
   setup: {in_flight: %d}
@@ -174,7 +180,7 @@ load:
 func openLoad(pairs int, rate float64, warmup, duration time.Duration) string {
 	return fmt.Sprintf(`
 chanbot: 1
-name: bench
+name: bench`+asSDK+`
 load:
   pairs: %d
   setup: {in_flight: %d}
