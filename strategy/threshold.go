@@ -16,6 +16,7 @@ import (
 
 var (
 	thresholdForm = regexp.MustCompile(`^([a-z]+[0-9.]*)\(([a-z_.]*)(?:, *last=([^ )]*))?\) *(<=|>=|==|!=|<|>) *(\S+)$`)
+	loneEquals    = regexp.MustCompile(`\) *(=)(?:[^=]|$)`)
 	quantileForm  = regexp.MustCompile(`^p([0-9]{1,2}(?:\.[0-9]{1,4})?|100|999|9999)$`)
 )
 
@@ -84,6 +85,10 @@ func ParseThreshold(text string) (Threshold, error) {
 	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
 	trimmed := strings.TrimSpace(text)
 	m := thresholdForm.FindStringSubmatchIndex(trimmed)
+	if at := loneEquals.FindStringSubmatchIndex(trimmed); m == nil && at != nil {
+		col := lead + utf8.RuneCountInString(trimmed[:at[2]]) + 1
+		return t, &ThresholdError{col, 1, errors.New(`expected one of < <= > >= == !=, found "="`)}
+	}
 	if m == nil {
 		return t, &ThresholdError{lead + 1, max(utf8.RuneCountInString(trimmed), 1), fmt.Errorf("expected %s, found %.60q", thresholdExample, text)}
 	}
