@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -94,8 +95,8 @@ func (t *table) connect(text string) string {
 		q.Del("offchain_tx")
 	}
 	var parts []string
-	for key, values := range q {
-		for _, v := range values {
+	for _, key := range slices.Sorted(maps.Keys(q)) {
+		for _, v := range q[key] {
 			if key == "port" && decimal(v) {
 				v = t.symbol(value{kindPort, v})
 			}
