@@ -31,6 +31,21 @@ var brokenSessions = map[string]struct {
 		s.ask(ini, wire.GetBalances{})
 		s.closed(ini, 1000)
 	}},
+	"a socket ends with a code that no node uses": {RuleCloseCode, func(s *stage) {
+		s.open()
+		s.closed(ini, 1007)
+	}},
+	"so does one that waits for an answer": {RuleCloseCode, func(s *stage) {
+		s.open()
+		s.ask(ini, wire.GetBalances{})
+		s.closed(ini, 1002)
+	}},
+	"a socket whose state machine has ended is closed by a crash": {RuleCloseCode, func(s *stage) {
+		s.open()
+		s.info(ini, wire.EventDied)
+		s.closed(ini, CloseInternalError)
+	}},
+	"a connection is refused with a code of its own": {RuleCloseCode, func(s *stage) { s.closed(ini, 1008) }},
 	"a peer dies of a leave that it was not told of": {RulePairLeave, func(s *stage) {
 		s.open()
 		s.check()

@@ -1,12 +1,34 @@
 package model
 
-import "strconv"
+import (
+	"strconv"
+
+	"chanbot/wire"
+)
 
 // CloseInternalError is the close code of a crashed handler (ws-api 1).
 const CloseInternalError = 1011
 
-// Closing tells that this client is about to end its socket, so that the end is
-// no surprise. Closed is called all the same.
+// Further close codes. A close frame without a code and an end without a close
+// frame have one of their own in RFC 6455.
+const (
+	closeNormal   = 1000
+	closeNoCode   = 1005
+	closeAbnormal = 1006
+)
+
+// closesWith reports whether a node ends a socket of a client that keeps to the
+// rules of WebSocket with this code, or the socket can end so by itself (ws-api 1).
+func closesWith(code int) bool {
+	switch code {
+	case 0, closeNormal, closeNoCode, closeAbnormal, CloseInternalError:
+		return true
+	}
+	return false
+}
+
+// Closing tells that this client is about to end its socket, or to break a rule of
+// WebSocket, so that the end is no surprise. Closed is called all the same.
 func (c *Client) Closing() { c.closing = true }
 
 // Closed tells that the socket ended: code is the close code, 0 when there was
@@ -24,18 +46,22 @@ func (c *Client) Closed(code int, err error) []Violation {
 	dead := c.phase == PhaseDead
 	switch {
 	case c.closing:
-	case code == CloseInternalError && c.sawUp && !dead:
+	case !closesWith(code):
+		c.violate(RuleCloseCode, "1000, or 1011 while a request waits", got)
+	case code == CloseInternalError && dead:
+		c.violate(RuleCloseCode, "1000 after info "+wire.EventDied, got)
+	case code == CloseInternalError && c.sawUp:
 		if len(c.queue) == 0 && len(c.asked) == 0 && c.op == nil {
 			c.violate(RuleCloseCode, "1000, or 1011 while a request waits", got)
 		} else {
 			c.quirk(QuirkBlockedClose, "an answer and info died", got)
 		}
-	case !dead && c.ending != "" && code == 1000:
+	case !dead && c.ending != "" && code == closeNormal:
 		c.violate(RuleAfterEnd, "info died after info "+c.ending, got)
-	case !dead && code == 1000 && c.sawUp && c.awaits():
+	case !dead && code == closeNormal && c.sawUp && c.awaits():
 		// Who asks is not silent for 60 s, and a socket that is blocked ends with 1011.
 		c.violate(RuleCloseCode, "info died, or the answer to what was asked", got)
-	case !dead && code == 1000 && c.sawUp:
+	case !dead && code == closeNormal && c.sawUp:
 		c.quirk(QuirkClosedSilently, "info died before the end", got)
 	}
 	if dead && !c.closing && c.find(func(r *request) bool { return r.kind == callStop && r.req.ID != nil }) >= 0 {

@@ -195,6 +195,22 @@ var legalSessions = map[string]func(*stage){
 		s.info(ini, wire.EventAbortedUpdate)
 		s.ok(ini, wire.IntID(s.id))
 	},
+	"sockets that end without a close frame, or as this client ends them": func(s *stage) {
+		s.open()
+		s.closed(ini, 0)
+		s.c[ini].Connected(true)
+		s.fsmUp(ini, s.channel)
+		s.closed(ini, 1005)
+		s.closed(res, 1006)
+		s.c[res].Connected(true)
+		s.fsmUp(res, s.channel)
+		s.c[res].Closing() // it broke a rule of WebSocket
+		s.closed(res, 1002)
+	},
+	"connections that are refused": func(s *stage) {
+		s.closed(ini, 1000)
+		s.closed(res, CloseInternalError) // an unknown protocol
+	},
 	"a leave that the two sides see in two checks": func(s *stage) {
 		s.open()
 		s.ok(ini, s.ask(ini, wire.Leave{}))

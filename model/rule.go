@@ -67,8 +67,8 @@ const (
 	// RuleAfterEnd: "info timeout" and the other last words are followed by
 	// "info died" (ws-api 6.1, fsm 4).
 	RuleAfterEnd = "frame-after-end"
-	// RuleCloseCode: 1011 closes a socket only while a request waits, or
-	// because of the connection parameters (ws-api 1).
+	// RuleCloseCode: a socket ends with 1000, or with 1011 while a request waits
+	// or because of the connection parameters, and with no other code (ws-api 1).
 	RuleCloseCode = "close-code"
 
 	// RuleChannelIDEarly: channel_id is null until the create transaction is
