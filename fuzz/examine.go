@@ -46,7 +46,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	}
 	confirm, limit, ok := s.leisure()
 	final := lostNode(x.b.Rule) && s.cfg.Fresh == nil // there is no node to play it at
-	if final {
+	if lostNode(x.b.Rule) {
 		f.Beside = s.flying(x.c.Number)
 	}
 	if !ok || ctx.Err() != nil || final {
@@ -64,6 +64,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			return // a machine that was busy: nothing that was seen is impossible
 		}
 	} else {
+		f.Beside = nil
 		if e.counted = s.enough(f); !e.counted {
 			s.repeat(x.b.Rule, x.b.key())
 			return
@@ -153,15 +154,20 @@ func (e *exam) confirm() {
 			texts = append(texts, rounds(end, timesIn(e.x.c.Text)))
 		}
 	case lostNode(e.x.b.Rule):
-		texts = append(texts, e.s.flying(e.x.c.Number)...)
+		e.until = e.until.Add(longer)
+		texts = append(texts, e.f.Beside...)
 	}
 	for _, text := range texts {
-		if len(texts) > 1 && !e.same(text, 1) {
+		if len(texts) > 1 && (e.late() || !e.same(text, 1)) {
 			continue // one of many that were there
 		}
 		if e.count(text); e.f.Hits > 0 {
 			return
 		}
+	}
+	if lostNode(e.x.b.Rule) {
+		e.f.Tries = max(e.f.Tries, 1) // each of them
+		return
 	}
 	if !e.l.fresh || e.l.rooms || e.stopped() || e.late() {
 		return
@@ -190,6 +196,10 @@ func (e *exam) count(text []byte) {
 		}
 	}
 }
+
+// longer is how much more time there is for finding out which of many cases has
+// ended a node.
+const longer = time.Minute
 
 // afterwards bounds how long findings are played again once no new cases begin.
 const afterwards = 40 * time.Second

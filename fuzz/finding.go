@@ -29,8 +29,8 @@ type Finding struct {
 	Text  []byte
 	Steps int
 	// Beside are the other cases, as they were drawn, that were under way when a
-	// node was lost that nobody could start again, and those that had ended
-	// shortly before, the newest first: any of them can be the reason.
+	// node was lost, and those that had ended shortly before, the newest first, if
+	// nobody knows which of them is the reason.
 	Beside [][]byte
 	// Frames are what both sides saw when it was played last.
 	Frames []results.FrameRecord
@@ -85,7 +85,7 @@ func (s *search) foundLocked(f *Finding) bool {
 		if !f.like(other) || other.Unrepeated() && !f.Unrepeated() {
 			continue
 		}
-		if !f.Unrepeated() && f.Tries > 0 {
+		if f.Hits > 0 {
 			if !s.open {
 				return false // the search has ended for it
 			}

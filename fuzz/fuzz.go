@@ -86,7 +86,7 @@ type Report struct {
 	Refused *Refusals
 	Room    *Room
 	Actions int64
-	// Took is how long everything took, Searched how long cases were begun.
+	// Took is how long everything took, Searched how long cases were played.
 	Took, Searched time.Duration
 	// Operations counts how operations ended, by name; their times are left out.
 	Operations map[string]results.Operation

@@ -37,10 +37,16 @@ func (s *search) lost(ctx context.Context, place *Place, cause error) *breach {
 	if place.Alive == nil {
 		return nil
 	}
-	looking, stop := context.WithTimeout(ctx, aliveTime)
-	defer stop()
-	err := place.Alive(looking)
-	if err == nil || ctx.Err() != nil {
+	var err error
+	if !gone(place) {
+		looking, stop := context.WithTimeout(ctx, aliveTime)
+		defer stop()
+		if err = place.Alive(looking); err == nil || ctx.Err() != nil {
+			return nil
+		}
+	}
+	if s.cfg.Fresh == nil && !s.hasBeenReached() {
+		s.close("there has been no connection to the node")
 		return nil
 	}
 	b := &breach{Rule: RuleNodeGone, Cell: model.Cell{State: "node", Input: "gone"}}
@@ -58,13 +64,26 @@ func (s *search) lost(ctx context.Context, place *Place, cause error) *breach {
 	return b
 }
 
+// hear notes that there was a connection.
+func (s *search) hear(p *played) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached = s.reached || p.heard
+}
+
+func (s *search) hasBeenReached() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
+}
+
 // revive puts a fresh node in the place of one that was lost. Without one the
 // search ends.
 func (s *search) revive(ctx context.Context, lost *Place, b *breach) {
 	s.mu.Lock()
-	if s.place != lost || s.reviving {
+	if s.place != lost || s.reviving || s.cfg.Fresh != nil && !s.open {
 		s.mu.Unlock()
-		return // somebody else does
+		return // somebody else does, or nobody needs one any more
 	}
 	s.reviving = true
 	s.mu.Unlock()
@@ -84,6 +103,32 @@ func (s *search) revive(ctx context.Context, lost *Place, b *breach) {
 	s.own = append(s.own, place)
 }
 
+// lastLook looks once more, when no case is played any more, whether the node was
+// lost: cases that wait for one that hangs are broken off before they notice.
+func (s *search) lastLook(ctx context.Context, suspects chan<- suspect) {
+	s.mu.Lock()
+	place := s.place
+	var c Case
+	if n := len(s.recent); n > 0 {
+		c = s.recent[n-1]
+	}
+	for n, text := range s.inFlight { // the first of them has waited longest
+		if c.Number == 0 || n < c.Number || s.inFlight[c.Number] == nil {
+			c = Case{Number: n, Text: text}
+		}
+	}
+	known := s.perRule[RuleNodeGone]+s.perRule[RuleNodeHung] > 0
+	s.mu.Unlock()
+	if known || c.Text == nil || ctx.Err() != nil {
+		return
+	}
+	if b := s.lost(ctx, place, nil); b != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.suspectLocked(c, b, nil, suspects)
+	}
+}
+
 // flying returns the cases that were under way when a node was lost, but for
 // the one that told of it, and those that had ended shortly before.
 func (s *search) flying(told int) [][]byte {
@@ -95,8 +140,10 @@ func (s *search) flying(told int) [][]byte {
 			all = append(all, s.inFlight[n])
 		}
 	}
-	for _, text := range slices.Backward(s.recent) {
-		all = append(all, text)
+	for _, c := range slices.Backward(s.recent) {
+		if c.Number != told {
+			all = append(all, c.Text)
+		}
 	}
 	return all
 }

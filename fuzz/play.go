@@ -56,6 +56,7 @@ type played struct {
 	frames     []results.FrameRecord
 	cells      []seenCell
 	operations map[string]results.Operation
+	heard      bool     // there was a connection
 	full       *refusal // there was no room for a channel
 	idle       string   // why no channel could be tried at all; "" when one was
 	unreached  error    // no connection came about
@@ -125,7 +126,7 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	p.took = time.Since(started)
 	p.frames, p.cells = listen.frames, listen.cells
 	listen.seats.end()
-	p.idle = listen.seats.idle()
+	p.idle, p.heard = listen.seats.idle(), listen.seats.heard
 	if rep == nil {
 		p.unreached, p.idle = err, neverBegun(err)
 		return p
@@ -133,6 +134,9 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	if err != nil {
 		p.err = err // a bug of ours: the counts do not add up
 		return p
+	}
+	if why := noConnection(rep); p.idle == saysNothing && why != "" {
+		p.idle = why
 	}
 	p.operations = rep.Summary.Operations
 	if ctx.Err() != nil {
@@ -165,6 +169,16 @@ func neverBegun(err error) string {
 		return first
 	}
 	return "there is no connection to the node: " + err.Error()
+}
+
+// noConnection says why a connection did not come about, "" when all did.
+func noConnection(rep *bot.Report) string {
+	for i := range rep.Scenario.Steps {
+		if o := &rep.Scenario.Steps[i].Outcome; o.Kind == outcome.Refused && o.Code == 0 && o.Detail != "" {
+			return "there is no connection to the node: " + o.Detail
+		}
+	}
+	return ""
 }
 
 // judgeRoom looks whether an honest opening, or every one, was refused because

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"fmt"
 	"time"
 
 	"chanbot/model"
@@ -44,12 +44,12 @@ func (s *search) progress() Progress {
 	return p
 }
 
-// searchedLocked is how long cases were begun.
+// searchedLocked is how long cases were played.
 func (s *search) searchedLocked() time.Duration {
 	if s.open {
 		return time.Since(s.started)
 	}
-	return s.closed
+	return max(s.closed, s.last)
 }
 
 func (s *search) report(ctx context.Context) (*Report, error) {
@@ -76,7 +76,7 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 	}
 	r.Decisions = hex.EncodeToString(hash.Sum(nil))
 	if s.cases == 0 && len(s.findings) == 0 && s.firstMiss != nil {
-		return r, errors.Join(ErrNothing, s.firstMiss)
+		return r, fmt.Errorf("%w: %w", ErrNothing, s.firstMiss)
 	}
 	return r, nil
 }

@@ -77,6 +77,7 @@ type seats struct {
 	opened   [2]int
 	up       [2]bool // a machine has started, by role
 	why      string  // the first reason for which none did
+	heard    bool    // there was a connection
 	refused  *refusal
 }
 
@@ -118,6 +119,7 @@ func (s *seats) take(f *results.FrameRecord) {
 	if at == nil {
 		return
 	}
+	s.heard = s.heard || f.Dir != results.DirOut
 	switch f.Dir {
 	case results.DirHTTP:
 		s.because("the node refuses a connection: HTTP " + string(f.Frame))
@@ -232,5 +234,8 @@ func (s *seats) idle() string {
 	case s.opened[0]+s.opened[1] == 0:
 		return "no connection was to be made"
 	}
-	return "the node takes a connection and says nothing"
+	return saysNothing
 }
+
+// saysNothing is why nothing was played if there is no other reason.
+const saysNothing = "the node takes a connection and says nothing"

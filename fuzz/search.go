@@ -24,9 +24,10 @@ type search struct {
 	open      bool // new cases may begin
 	ended     string
 	closed    time.Duration // when that ended, since the start
+	last      time.Duration // when the last case ended, since the start
 	confirmed int           // findings that were seen again
 	inFlight  map[int][]byte
-	recent    [][]byte // the cases that ended last, the newest last
+	recent    []Case // the cases that ended last, the newest last
 	cases     int
 	actions   int64
 	cells     mapped
@@ -46,6 +47,7 @@ type search struct {
 	own       []*Place // that were started here, for closing
 	firstMiss error
 	reviving  bool
+	reached   bool           // there has been a connection
 	looking   bool           // for room at the node
 	room      Room           // that it had
 	noRoom    map[int]string // how cases were refused that are to be played again, by case
@@ -130,6 +132,7 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 		workers.Go(func() { s.worker(work, suspects) })
 	}
 	workers.Wait()
+	s.lastLook(ctx, suspects)
 	close(suspects)
 	checker.Wait()
 	unwatch()
@@ -212,6 +215,7 @@ func (s *search) one(ctx context.Context, suspects chan<- suspect) bool {
 	st.late = s.pace.late
 	began := time.Now()
 	p := st.play(ctx, sc, s.plays.next())
+	s.hear(&p)
 	if ctx.Err() != nil {
 		s.mu.Lock()
 		s.actions -= int64(c.Actions) // broken off
@@ -279,13 +283,14 @@ func (s *search) done(c Case, p *played, suspects chan<- suspect) {
 
 // countLocked counts a case that is over.
 func (s *search) countLocked(c Case, p *played) {
+	s.last = time.Since(s.started)
 	if p.breach == nil || !lostNode(p.breach.Rule) {
 		delete(s.inFlight, c.Number)
-		if s.recent = append(s.recent, c.Text); len(s.recent) > 2*s.cfg.Pairs {
+		if s.recent = append(s.recent, c); len(s.recent) > 2*s.cfg.Pairs {
 			s.recent = s.recent[1:]
 		}
 	}
-	if s.firstMiss == nil {
+	if p.unreached != nil && (s.firstMiss == nil || ofAnother.MatchString(s.firstMiss.Error())) {
 		s.firstMiss = p.unreached
 	}
 	// A node that breaks another rule meanwhile has been tried.

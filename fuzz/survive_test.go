@@ -175,8 +175,14 @@ func TestANodeThatEndsIsNoticed(t *testing.T) {
 // TestALostNodeOfSomebodyElseEndsTheSearch: it cannot be started again, so the
 // finding is what was under way, and nothing is played any more.
 func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
-	for _, c := range []struct{ rule, got string }{{RuleNodeGone, "connection refused"}, {RuleNodeHung, "deadline"}} {
-		t.Run(c.rule, func(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule, got string
+		duration  time.Duration
+	}{
+		"gone": {RuleNodeGone, "connection refused", time.Hour}, "hung": {RuleNodeHung, "deadline", time.Hour},
+		"gone at the end": {RuleNodeGone, "connection refused", 30*time.Second + time.Millisecond}, "hung at the end": {RuleNodeHung, "deadline", 30*time.Second + time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				place := inMemory(t, nil)
 				defer place.Close()
@@ -184,7 +190,10 @@ func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
 				var lost atomic.Bool
 				dial := place.Bot.Dial
 				place.Bot.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-					if lost.Load() {
+					if lost.Load() && c.rule == RuleNodeHung {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					} else if lost.Load() {
 						return nil, errors.New("connection refused")
 					}
 					return dial(ctx, network, addr)
@@ -200,7 +209,7 @@ func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
 					return ctx.Err()
 				}
 				time.AfterFunc(30*time.Second, func() { lost.Store(true) })
-				rep, err := Run(t.Context(), Config{Place: place, Seed: 2, Duration: time.Hour, Pairs: 4})
+				rep, err := Run(t.Context(), Config{Place: place, Seed: 2, Duration: c.duration, Pairs: 4})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -208,10 +217,10 @@ func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
 					t.Fatalf("findings %+v, want one", rep.Findings)
 				}
 				f := rep.Findings[0]
-				if f.Rule != c.rule || f.Unrepeated() || f.Tries != 0 || !strings.Contains(f.Got, c.got) || !strings.Contains(rep.Ended, c.rule) {
+				if f.Rule != c.rule || f.Unrepeated() || f.Tries != 0 || !strings.Contains(f.Got, c.got) || !strings.Contains(rep.Ended, c.rule) && c.duration == time.Hour {
 					t.Errorf("%s, got %q, played %d times again; ended %q", f.Rule, f.Got, f.Tries, rep.Ended)
 				}
-				if len(f.Beside) < 4 || !bytes.Equal(f.Text, makeCase(2, f.Case).Text) || len(f.Frames) == 0 && c.rule == RuleNodeHung {
+				if len(f.Beside) < 4 || !bytes.Equal(f.Text, makeCase(2, f.Case).Text) || len(f.Frames) == 0 && name == "hung" {
 					t.Errorf("%d other cases, %d frames, and case %d is\n%s", len(f.Beside), len(f.Frames), f.Case, f.Text)
 				}
 				for _, text := range f.Beside {
@@ -225,4 +234,19 @@ func TestALostNodeOfSomebodyElseEndsTheSearch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestANodeThatWasNeverThereIsNoFinding: nobody can say anything about it.
+func TestANodeThatWasNeverThereIsNoFinding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("connection refused")
+		place := &Place{
+			Bot:  bot.Config{InitiatorNode: "ws://node", NetworkID: "ae_dev", Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused }},
+			Keys: keysOf, Alive: func(context.Context) error { return refused },
+		}
+		rep, err := Run(t.Context(), Config{Place: place, Seed: 1, Duration: time.Hour, Pairs: 4})
+		if !errors.Is(err, ErrNothing) || !errors.Is(err, refused) || len(rep.Findings) > 0 || rep.Took > time.Minute {
+			t.Errorf("error %v after %v, findings %+v", err, rep.Took, rep.Findings)
+		}
+	})
 }

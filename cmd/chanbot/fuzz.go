@@ -14,7 +14,6 @@ import (
 	"chanbot/fuzz"
 	"chanbot/model"
 	"chanbot/results"
-	"chanbot/strategy"
 )
 
 // fuzzFlags are the flags of run that fuzz has too.
@@ -28,8 +27,6 @@ var fuzzFlags = []string{
 type fuzzOptions struct {
 	*runOptions
 	pairs     int
-	rate      string
-	every     time.Duration // what rate comes to
 	duration  time.Duration
 	cases     int
 	first     int
@@ -105,13 +102,6 @@ func (o *fuzzOptions) check() error {
 	add(o.patience <= 0, "", "--patience %v: expected a time above zero, such as 3s", o.patience)
 	add(o.shrink <= 0, "", "--shrink %v: expected a time above zero, such as 20s", o.shrink)
 	add(o.latency < 0, "", "--latency %v: expected a time from 0", o.latency)
-	if o.rate != "" {
-		r, err := strategy.ParseRate(o.rate)
-		add(err != nil, "", "--rate %s: %v", o.rate, err)
-		if err == nil {
-			o.every = max(r.Per/time.Duration(min(r.Count, math.MaxInt64)), 1)
-		}
-	}
 	known := append(model.Quirks(), "all")
 	for _, name := range o.deny {
 		add(!slices.Contains(known, name), "the quirks are "+strings.Join(model.Quirks(), ", ")+", or all of them: all", "--deny %s: no quirk of that name", name)
@@ -149,6 +139,10 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	ctx, stopped, stop := c.watch(ctx, "interrupted; ending the channels and writing what was found (once more to leave at once)")
 	defer stop()
 	g := &fuzzing{c: c, o: o, s: s, where: where, term: c.terminal()}
+	var every time.Duration
+	if s.rate.Count > 0 {
+		every = max(s.rate.Per/time.Duration(min(s.rate.Count, math.MaxInt64)), 1)
+	}
 	place, err := g.place(ctx)
 	if err != nil {
 		return err
@@ -163,13 +157,13 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	}
 	rep, err := fuzz.Run(ctx, fuzz.Config{
 		Place: place, Fresh: fresh, Seed: s.seed, Pairs: o.pairs, Duration: o.duration, Cases: o.cases, Actions: o.actions,
-		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny, Every: o.every, Leave: stopped.leave,
+		Findings: o.findings, First: o.first, Patience: o.patience, Confirm: o.confirm, Shrink: o.shrink, Beside: smallerAtOnce, Deny: o.deny, Every: every, Leave: stopped.leave,
 		Found: g.found, Progress: g.progress(),
 	})
 	g.clear()
 	if errors.Is(err, fuzz.ErrNothing) {
 		g.discard()
-		return cannotRun("is the node running, and is its channel API (port 3014 by default) at this address?", "nothing could be played: %v", err)
+		return cannotRun("is the node running, and is its channel API (port 3014 by default) at this address?", "%v", err)
 	}
 	if err := g.end(rep); err != nil {
 		return err

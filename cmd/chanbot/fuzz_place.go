@@ -39,7 +39,7 @@ func (g *fuzzing) place(ctx context.Context) (*fuzz.Place, error) {
 	p.Free = func(keys [2]tx.KeyPair) { pool <- keys }
 	p.Alive = g.reachable
 	if g.s.api != "" {
-		client, err := apiClient(g.s.api, g.where.guard, g.s.tls, g.s.header, g.o.pairs)
+		client, err := apiClient(g.s.api, g.where.guard, g.s.tls, g.s.header, oneAttempt)
 		if err != nil {
 			return nil, err
 		}
@@ -83,6 +83,10 @@ func (g *fuzzing) reachable(ctx context.Context) error {
 	return nil
 }
 
+// oneAttempt is how often a search asks the API of a node for something: whether
+// the node is there is what it wants to know.
+const oneAttempt = 1
+
 // config is what every place has.
 func (g *fuzzing) config() bot.Config {
 	s := g.s
@@ -104,7 +108,7 @@ func (g *fuzzing) fresh(ctx context.Context) (*fuzz.Place, error) {
 	}
 	node.onDemand = true
 	cfg.InitiatorNode, cfg.ResponderNode, cfg.NetworkID, cfg.Embedded = node.url(), node.url(), node.network(), node.powers()
-	client, err := apiClient(node.api(), g.where.guard, nil, nil, g.o.pairs)
+	client, err := apiClient(node.api(), g.where.guard, nil, nil, oneAttempt)
 	if err != nil {
 		_ = node.close() // it was of no use
 		return nil, err

@@ -57,7 +57,7 @@ type fuzzFinding struct {
 	// Pairs is what --pairs has to be for the file to show it.
 	Pairs int `json:"pairs"`
 	// Beside are files of the other cases that can be the reason for the loss of a
-	// node that could not be started again.
+	// node.
 	Beside []string `json:"beside,omitempty"`
 	// FoundS is when it was found, after FoundActions actions; ShrunkS is how
 	// long it took to play it again and to make it small.
