@@ -89,6 +89,16 @@ var legalSessions = map[string]func(*stage){
 		s.check()
 		s.update(res, 1)
 	},
+	"an abort in a batch whose query is answered alone": func(s *stage) { // ws-api 3.1
+		s.open()
+		s.propose(ini, 1)
+		s.out(ini, slices.Concat([]byte("["), wire.AppendAbort(nil, wire.IntID(7), wire.TagUpdate, []byte("42")), []byte(","),
+			wire.AppendCall(nil, wire.IntID(8), wire.System{Action: wire.ActionPing}), []byte("]")))
+		s.in(ini, wire.AppendResult(nil, wire.IntID(8), s.channel, []byte(pong)))
+		s.info(ini, wire.EventAbortedUpdate)
+		s.check()
+		s.update(res, 1)
+	},
 	"a solo signature behind a forced progress, which waits for it": func(s *stage) {
 		s.open()
 		s.update(ini, 1)

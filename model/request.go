@@ -209,6 +209,8 @@ func (c *Client) take(i int) *request {
 		switch {
 		case skipped.kind == callAbort && skipped.req.ID == nil && !skipped.batch && c.owed == nil && skipped.op != nil:
 			c.owed = skipped // not refused, so accepted; its event may come later
+		case skipped.kind == callAbort && skipped.batch && c.batched == nil:
+			c.batched = skipped // the same, beside an answer of its batch (ws-api 3.1)
 		case skipped.mustAnswer() || skipped.mustReply() && c.sawUp:
 			c.violate(RuleAnswerMissing, "the answer to "+skipped.name(), "the answer to or an effect of the later "+r.name())
 		}
