@@ -319,6 +319,9 @@ func (e *end) close(cut strategy.Cut) {
 		return
 	}
 	s.ownClose = true
+	if e.client != nil && !e.joins {
+		e.client.HangsUp()
+	}
 	if cut == strategy.CutReset {
 		s.ownCut = true
 		e.p.enqueue(s, outgoing{kind: outReset})

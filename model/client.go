@@ -30,7 +30,8 @@ type Client struct {
 	stale         bool  // frames may have been missed: rules that need them wait
 	missed        bool  // the next socket starts stale
 	sawUp         bool  // on this socket
-	closing       bool  // this client ends this socket
+	closing       bool  // this client has broken a rule of WebSocket
+	hangsUp       bool  // this client ends this socket
 	carrier       bool  // this socket has shown the channel id
 	fsmID         string
 	channel       string
@@ -130,7 +131,7 @@ func (c *Client) Connected(reconnect bool) {
 		c.reestablish, c.alone, c.stopped = reestablishWaits, false, false
 	}
 	c.missed, c.reconnected, c.untold = false, reconnect, false
-	c.sawUp, c.carrier = false, false
+	c.sawUp, c.carrier, c.hangsUp = false, false, false
 	c.queue, c.owed, c.batched, c.announced, c.ending, c.closing = nil, nil, nil, "", "", false
 	c.becomeConnecting()
 }

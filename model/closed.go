@@ -27,9 +27,13 @@ func closesWith(code int) bool {
 	return false
 }
 
-// Closing tells that this client is about to end its socket, or to break a rule of
-// WebSocket, so that the end is no surprise. Closed is called all the same.
+// Closing tells that this client is about to break a rule of WebSocket, so that the
+// end of its socket is no surprise. Closed is called all the same.
 func (c *Client) Closing() { c.closing = true }
+
+// HangsUp tells that this client ends its socket as one does: what the node has not
+// said by then it need not say. Closed is called all the same.
+func (c *Client) HangsUp() { c.hangsUp = true }
 
 // Closed tells that the socket ended: code is the close code, 0 when there was
 // none, err what the reader returned. A socket that this client closed itself
@@ -58,6 +62,7 @@ func (c *Client) Closed(code int, err error) []Violation {
 		}
 	case !dead && c.ending != "" && code == closeNormal:
 		c.violate(RuleAfterEnd, "info died after info "+c.ending, got)
+	case c.hangsUp:
 	case !dead && code == closeNormal && c.sawUp && c.awaits():
 		// Who asks is not silent for 60 s, and a socket that is blocked ends with 1011.
 		c.violate(RuleCloseCode, "info died, or the answer to what was asked", got)

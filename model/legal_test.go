@@ -217,6 +217,12 @@ var legalSessions = map[string]func(*stage){
 		s.c[res].Closing() // it broke a rule of WebSocket
 		s.closed(res, 1002)
 	},
+	"a client that does not wait for an answer": func(s *stage) {
+		s.open()
+		s.ask(ini, wire.GetBalances{})
+		s.c[ini].HangsUp()
+		s.closed(ini, 1000)
+	},
 	"connections that are refused": func(s *stage) {
 		s.closed(ini, 1000)
 		s.closed(res, CloseInternalError) // an unknown protocol
