@@ -58,13 +58,18 @@ type tracker interface {
 	settled(o *op) bool
 }
 
-// begin counts an operation and puts it among those under way.
+// begin counts an operation and puts it among those under way. In a step that was
+// over before it could begin it ends at once.
 func (p *pair) begin(r *run, kind outcome.Operation, e *end, track tracker) *op {
 	o := &op{p: p, run: r, kind: kind, e: e, track: track, due: r.due, sent: p.now()}
 	p.ops = append(p.ops, o)
 	r.ops = append(r.ops, o)
 	p.shard.Begin(kind, r.cause.name(), r.cause.warmup)
 	p.fleet.gauge.Busy.Add(1)
+	if r.over {
+		o.tell(r.tooLate())
+		o.finish()
+	}
 	return o
 }
 

@@ -357,6 +357,17 @@ func (r *run) finish() {
 	close(r.done)
 }
 
+// tooLate is the outcome of an operation that begins when the step is over.
+func (r *run) tooLate() outcome.Outcome {
+	switch {
+	case r.violation != nil:
+		return violated(r.violation)
+	case r.expired:
+		return outcome.Outcome{Kind: outcome.Timeout, By: outcome.ByBot}
+	}
+	return outcome.Outcome{Kind: outcome.Cancelled}
+}
+
 // violated is the outcome of an operation during which the node did what a
 // correct node cannot do.
 func violated(v *model.Violation) outcome.Outcome {
