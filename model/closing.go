@@ -67,6 +67,7 @@ func (c *Client) announceClosing() {
 	case f.by == closeNone && c.fellBack && !c.shut.before:
 		// Whoever takes back what was pending goes by the chain, which may have a
 		// solo close in a block already (fsm 5.5).
+		f.by = closeSolo
 		c.quirk(QuirkChainAhead, "a closing transaction before info closing", got)
 	case f.by == closeNone:
 		c.violate(RuleClosingOrder, "a closing transaction before info closing", got)
@@ -90,6 +91,15 @@ func (c *Client) openedAgain() {
 		c.shut = closeFlow{}
 	}
 	c.shut.before = before
+}
+
+// leavesMutual notes that what took the place of a mutual close was aborted. The
+// channel is open again, which info open says, or closes by a solo close that is
+// on the chain, of which nothing more is said (fsm 3.2, 5.5).
+func (c *Client) leavesMutual() {
+	if c.shut.by == closeMutual {
+		c.shut.by = closeSolo
+	}
 }
 
 // closeMutual judges on_chain_tx close_mutual: the close that this client

@@ -3,28 +3,24 @@ package model
 import (
 	"testing"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
 // TestWhoTakesBackGoesByTheChain: after aborted_update a channel may be closing
 // before the solo close is reported, and only then (fsm 5.1, 5.5).
 func TestWhoTakesBackGoesByTheChain(t *testing.T) {
-	aborts := func(s *stage) {
-		s.propose(ini, 1)
-		s.abort(ini, wire.TagUpdate, 3)
-		s.info(ini, wire.EventAbortedUpdate)
-	}
 	for name, c := range map[string]struct {
 		before func(*stage)
 		deny   []string
 		want   string
 	}{
-		"aborted":         {aborts, nil, ""},
-		"aborted, denied": {aborts, []string{QuirkChainAhead}, QuirkChainAhead},
+		"aborted":         {proposedAndAborted, nil, ""},
+		"aborted, denied": {proposedAndAborted, []string{QuirkChainAhead}, QuirkChainAhead},
 		"nothing before":  {func(*stage) {}, nil, RuleClosingOrder},
 		"a conflict":      {func(s *stage) { s.propose(ini, 1); s.conflict(ini, 2, 1) }, nil, RuleClosingOrder},
 		"a message in between": {func(s *stage) {
-			aborts(s)
+			proposedAndAborted(s)
 			s.out(res, wire.AppendCall(nil, nil, wire.Message{To: s.account(ini), Info: "x"}))
 			s.message(ini, s.account(res), s.account(ini), "x")
 		}, nil, RuleClosingOrder},
@@ -46,4 +42,59 @@ func TestWhoTakesBackGoesByTheChain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnAbortLeavesTheMutualClose: a solo close takes the place of a mutual one
+// that waits for its block, and after its abort the channel closes by what is on
+// the chain, where slash and settle are offered, or is open (fsm 3.2, 5.5).
+func TestAnAbortLeavesTheMutualClose(t *testing.T) {
+	soloClosing := func(s *stage) { follow(s.solo(nil)[:4]) }
+	mutualClose := func(s *stage) { follow(s.shutdown(ini, nil)[:7]) }
+	closeSolo := func(s *stage) { s.solo(nil)[0]() }
+	abort := func(s *stage) {
+		s.abort(ini, wire.TagCloseSoloSign, 42)
+		s.info(ini, wire.EventAbortedUpdate)
+	}
+	settle := func(s *stage) { s.solo(nil)[4]() }
+	slash := func(s *stage) {
+		s.askSolo(wire.Slash{}, wire.TagSlashTx, &tx.Slash{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), Payload: s.create.Bytes(), PoI: s.proofOf(s.bal), Nonce: 9}, nil)
+	}
+	said := func(event string) func(*stage) { return func(s *stage) { s.info(ini, event) } }
+	for name, c := range map[string]struct {
+		play []func(*stage)
+		deny []string
+		want string
+	}{
+		"a slash":                    {[]func(*stage){soloClosing, mutualClose, closeSolo, abort, slash}, nil, ""},
+		"a settlement":               {[]func(*stage){soloClosing, mutualClose, closeSolo, abort, settle}, nil, ""},
+		"a slash before the solo":    {[]func(*stage){soloClosing, mutualClose, slash}, nil, RuleNotOpen},
+		"a slash before the abort":   {[]func(*stage){soloClosing, mutualClose, closeSolo, slash}, nil, RuleNotOpen},
+		"a slash in an open channel": {[]func(*stage){mutualClose, said(wire.EventClosing), closeSolo, abort, said(wire.EventOpen), slash}, nil, RuleNotOpen},
+		"not reported yet":           {[]func(*stage){mutualClose, said(wire.EventClosing), closeSolo, abort, slash}, nil, ""},
+		"not reported yet, denied":   {[]func(*stage){mutualClose, said(wire.EventClosing), closeSolo, abort, slash}, []string{QuirkChainAhead}, QuirkChainAhead},
+		"of an update, by the chain": {[]func(*stage){proposedAndAborted, said(wire.EventClosing), settle}, nil, ""},
+		"of an update, in no block":  {[]func(*stage){proposedAndAborted, settle}, nil, RuleNotOpen},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, func(cfg *Config) { cfg.Deny = c.deny })
+			s.rich()
+			s.open()
+			for _, step := range c.play {
+				step(s)
+			}
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) == 0 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}
+
+// proposedAndAborted has the initiator take back an update that it asked for.
+func proposedAndAborted(s *stage) {
+	s.propose(ini, 1)
+	s.abort(ini, wire.TagUpdate, 3)
+	s.info(ini, wire.EventAbortedUpdate)
 }

@@ -173,6 +173,7 @@ func (c *Client) aborted() {
 		c.violate(RuleAbortRefused, "no aborted_update after 1018", got)
 	}
 	c.log.abort(r)
+	c.leavesMutual()
 	c.op, c.announced = nil, ""
 }
 

@@ -317,7 +317,8 @@ const (
 	// replaced, or late, after its operation was given up.
 	QuirkOnChainAgain = "on-chain-again"
 	// QuirkChainAhead: the node goes by a block whose report has not come: an
-	// empty payload, 1013, or info closing right after aborted_update (fsm 5.5).
+	// empty payload, 1013, or info closing, slash or settle after aborted_update
+	// (fsm 5.5).
 	QuirkChainAhead = "chain-ahead"
 	// QuirkOldBlock: the only operation of a channel, properly signed by both,
 	// ends in a conflict all the same: the block that it is pinned to is more than

@@ -122,6 +122,8 @@ func (c *Client) fitsPhase(o *op, name string) {
 	case o.tag == wire.TagSettleSign || o.tag == wire.TagSlashTx:
 		if !closing || c.shut.by != closeSolo {
 			c.violate(RuleNotOpen, "settle and slash after a solo close only", name)
+		} else if !c.shut.solo && !c.shut.past {
+			c.quirk(QuirkChainAhead, "on_chain_tx solo_closing before "+name, name)
 		}
 	case closing && (o.spec.kind == kindUpdate || o.spec.kind == kindOnChain):
 		c.violate(RuleNotOpen, "no new state in a channel that closes", name)
