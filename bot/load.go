@@ -45,6 +45,7 @@ type campaign struct {
 	stopped time.Duration // when it noticed that the work is over, 0 before
 
 	opened, closed stretch // what became of the channels
+	cut            bool    // the run was told to end before its time; known when it has ended
 }
 
 // stretch is the set-up or the teardown: how long it took and what came of it.
@@ -91,6 +92,7 @@ func (c *campaign) run(ctx, hard context.Context) {
 	f.gauge.Enter(metrics.StageTeardown)
 	c.tearDown()
 	f.gauge.Enter(metrics.StageOver)
+	c.cut = c.interrupted()
 }
 
 // play plays the phases and waits until what was due is done.
