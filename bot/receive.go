@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"io"
+
+	"github.com/gorilla/websocket"
+
+	"chanbot/model"
+	"chanbot/results"
+	"chanbot/wire"
+)
+
+// What an end does with what its socket reads.
+
+// readAll takes frames from the socket until it ends. It is called without the
+// lock, by the one goroutine of the socket. It does nothing itself, because most
+// sockets of a large fleet wait here for most of the time: all of it fits into
+// the smallest stack.
+func (e *end) readAll(s *socket) {
+	for {
+		kind, r, err := s.conn.NextReader()
+		if !e.goOn(s, kind, r, err) {
+			return
+		}
+	}
+}
+
+// goOn takes a frame of which the head was read. It returns false when its
+// caller has nothing more to read. It is called without the lock.
+//
+//go:noinline
+func (e *end) goOn(s *socket, kind int, r io.Reader, err error) bool {
+	var raw []byte
+	if err == nil {
+		raw, err = readFrame(r)
+	}
+	if err != nil {
+		e.p.lock()
+		e.lost(s, endingOf(err))
+		e.p.unlock()
+		s.conn.Close()
+		e.p.readers.Done()
+		return false
+	}
+	if !e.took(s, kind, raw) {
+		return true
+	}
+	go e.readAll(s)
+	return false
+}
+
+// took takes a frame, and says whether another goroutine should read the next
+// one. To sign and to verify takes a stack of 8 KiB, which a goroutine hardly
+// gives back; to wait for a frame takes 2. So when nothing is under way any more,
+// a goroutine with a fresh stack does the waiting, unless that was so a moment
+// ago. It is called without the lock.
+func (e *end) took(s *socket, kind int, raw []byte) (fresh bool) {
+	f := frames.Get().(*wire.Frame)
+	f.Decode(raw)
+	e.p.lock()
+	defer e.p.unlock()
+	e.received(s, kind, f)
+	if f.Sign != nil { // who answers it later has kept it
+		s.deep = true
+		return false
+	}
+	*f = wire.Frame{}
+	frames.Put(f)
+	now := e.p.now()
+	if !s.deep || e.p.work == nil || now-s.fresh < freshPace {
+		return false
+	}
+	if tag, _ := e.client.Pending(); tag != "" {
+		return false
+	}
+	s.deep, s.fresh = false, now
+	return true
+}
+
+// unponged judges that a ping was answered before what was sent after it (RFC
+// 6455, 5.5.2: as soon as is practical; a node reads its frames in order).
+func (e *end) unponged(s *socket, f *wire.Frame) {
+	if s.probe == nil || f.Kind != wire.KindResult && f.Kind != wire.KindError || string(f.ID) != string(s.probe) {
+		return
+	}
+	s.probe, s.pongs = nil, s.pings
+	e.p.violate(e, model.Violation{Role: e.role, Rule: ruleFraming, Expected: "a pong for the ping before it", Got: f.Name(), Frame: f.Raw})
+}
+
+// see notes the name of a frame.
+func (e *end) see(name string) {
+	e.log = append(e.log, name)
+	if e.seen != nil {
+		e.seen[name] = true
+	}
+	for _, r := range e.p.runs {
+		r.notify()
+	}
+}
+
+// received is told a frame of the node.
+func (e *end) received(s *socket, kind int, f *wire.Frame) {
+	p := e.p
+	p.record(p.now(), e.side, results.DirIn, f.Raw, f.Kind != wire.KindInvalid)
+	if e.sock != s {
+		return
+	}
+	if kind == websocket.BinaryMessage {
+		e.see("unknown")
+		p.violate(e, model.Violation{Role: e.role, Rule: ruleFraming, Expected: "text messages", Got: "a binary message", Frame: f.Raw})
+		p.sweep()
+		return
+	}
+	e.unponged(s, f)
+	up := f.Info != nil && f.Info.Event == wire.EventFSMUp
+	if e.joins && up {
+		e.takeOver()
+	}
+	name := f.Name()
+	e.post(name)
+	e.see(name)
+	if !e.joins {
+		for _, v := range e.client.Received(f) {
+			p.violate(e, v)
+		}
+	}
+	e.paid(f)
+	e.follow(f)
+	e.keepChannel(f)
+	if f.Kind == wire.KindBatch {
+		for i := range f.Batch {
+			e.dispatch(&f.Batch[i], f.Batch[i].Name())
+		}
+	} else {
+		e.dispatch(f, name)
+	}
+	p.sweep()
+}
+
+// follow keeps what the end knows about its channel.
+func (e *end) follow(f *wire.Frame) {
+	switch {
+	case f.Update != nil:
+		if !e.reported {
+			e.reported = true
+			e.p.recount()
+		}
+		if e.p.fleet.posts {
+			e.keepState()
+		}
+	case f.OnChainTx != nil:
+		e.watched = f.OnChainTx.Tx
+	case f.Info == nil:
+	case f.Info.Event == wire.EventFSMUp:
+		e.sawUp = true
+	case f.Info.Event == wire.EventOpen:
+		e.opened, e.closing = true, false
+		e.p.recount()
+	case f.Info.Event == wire.EventClosing:
+		e.closing = true
+	case f.Info.Event == wire.EventTimeout:
+		e.timedOut = true
+	case f.Info.Event == wire.EventDied:
+		e.died, e.goneAt = true, e.p.now()
+		e.p.recount()
+	}
+}
+
+// dispatch tells the operations and the answers under way what came, and
+// answers a signing request.
+func (e *end) dispatch(f *wire.Frame, name string) {
+	p := e.p
+	for _, o := range p.ops {
+		o.frame(e, f, name)
+	}
+	for _, r := range p.runs {
+		r.frame(e, f, name)
+	}
+	e.proceed(f)
+	if f.Sign != nil {
+		e.asked(f)
+	}
+}
+
+// takeOver makes this socket the one that its channel is judged by: it has
+// displaced the one before.
+func (e *end) takeOver() {
+	e.joins = false
+	e.client.Connected(true)
+	for _, other := range e.p.ends {
+		if other != e && other.role == e.role && other.client == e.client {
+			other.joins = true // what still comes there is not judged
+		}
+	}
+}
