@@ -101,7 +101,12 @@ func (m *maker) damagedJSON() {
 	default: // one parameter of another shape, or none
 		send = framed(m.damagedParam(text))
 	}
-	m.any(act(m.role(), "{send: {"+send+"}}"), "timeout: 400ms")
+	sender := m.role()
+	m.any(act(sender, "{send: {"+send+"}}"), "timeout: 400ms")
+	if m.calm {
+		// A refusal without an id must not be taken for one of the next request.
+		m.honest(act(sender, "ping"))
+	}
 	if strings.Contains(text, "leave") || strings.Contains(text, "update") || strings.Contains(text, "deposit") {
 		m.calm = false
 	}
