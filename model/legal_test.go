@@ -217,6 +217,13 @@ var legalSessions = map[string]func(*stage){
 		s.c[res].Closing() // it broke a rule of WebSocket
 		s.closed(res, 1002)
 	},
+	"a query that was still to be read when the machine ended": func(s *stage) {
+		s.open()
+		s.ask(ini, wire.GetBalances{})
+		id := s.ask(ini, wire.System{Action: wire.ActionStop})
+		s.info(ini, wire.EventDied)
+		s.ok(ini, id)
+	},
 	"a client that does not wait for an answer": func(s *stage) {
 		s.open()
 		s.ask(ini, wire.GetBalances{})

@@ -207,6 +207,7 @@ func (c *Client) take(i int) *request {
 	r := c.queue[i]
 	for _, skipped := range c.queue[:i] {
 		switch {
+		case c.phase == PhaseDead: // it came too late for the machine; only a stop is answered then (ws-api 3.4)
 		case skipped.kind == callAbort && skipped.req.ID == nil && !skipped.batch && c.owed == nil && skipped.op != nil:
 			c.owed = skipped // not refused, so accepted; its event may come later
 		case skipped.kind == callAbort && skipped.batch && c.batched == nil:
