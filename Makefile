@@ -7,7 +7,7 @@ SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
 # Tests for which the race detector is too slow, at least for all of what they do.
-RACELESS  = ^(TestThousandPairs|TestFaultsAtEveryStageOfLife|TestChaosOnChain|TestRunsOfTheSameThingDifferInOneOfTwenty|TestASlowdownIsFoundWithANarrowInterval|TestSeveralRunsShowHowRunsDiffer|TestACleanNodeBreaksNothing|TestTheSameSeedPlaysTheSameCases|TestEveryCaseIsAScenario|TestDefectsAreFound)$$
+RACELESS  = ^(TestThousandPairs|TestFaultsAtEveryStageOfLife|TestChaosOnChain|TestRunsOfTheSameThingDifferInOneOfTwenty|TestASlowdownIsFoundWithANarrowInterval|TestSeveralRunsShowHowRunsDiffer|TestACleanNodeBreaksNothing|TestTheSameSeedPlaysTheSameCases|TestEveryCaseIsAScenario|TestDefectsAreFound|TestEveryKindOfDamageIsDrawn)$$
 
 .PHONY: help run build test check interop bench microbench soak mutants fuzz-clean fmt kill-test fuzz-parsers
 

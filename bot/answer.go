@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -189,8 +188,7 @@ func (e *end) refuse(a *asked, err error) {
 		v.Rule, v.Expected, v.Got = r.Rule, r.Expected, r.Got
 	}
 	switch {
-	case (!ok || r.NodeAtFault) && len(e.p.told) > 0 && bytes.HasPrefix(a.f.Raw, e.p.told):
-		// It was told when the frame came.
+	case a.f == e.blamed: // that was told when it came
 	case !ok || r.NodeAtFault:
 		e.p.violate(e, v)
 	case a.run != nil:

@@ -52,6 +52,8 @@ type end struct {
 
 	ahead *ahead // the next signature; nil when it is not foreseen
 
+	blamed *wire.Frame // the last request to sign that broke a rule when it came
+
 	query url.Values // the connection parameters of the last new channel
 
 	rests []*rest // answers that are not finished

@@ -66,9 +66,8 @@ type pair struct {
 	eager *end // whose next signature is to be made when everything was written
 	blind bool // the node offers other transactions than foreseen
 
-	bad     bool   // a violation that no step expected
-	told    []byte // the beginning of the frame of the last violation
-	leaving bool   // the sockets are being closed at the end
+	bad     bool // a violation that no step expected
+	leaving bool // the sockets are being closed at the end
 }
 
 // party is a pair of accounts, by role.

@@ -120,8 +120,12 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 	e.post(name)
 	e.see(name)
 	if !e.joins {
-		for _, v := range e.client.Received(f) {
+		broken := e.client.Received(f)
+		for _, v := range broken {
 			p.violate(e, v)
+		}
+		if f.Sign != nil && len(broken) > 0 {
+			e.blamed = f
 		}
 	}
 	e.paid(f)

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -222,16 +221,7 @@ func fragments(parts []string) []byte {
 		if i == len(parts)-1 {
 			head |= 0x80
 		}
-		b = append(b, head)
-		switch n := len(part); {
-		case n < 126:
-			b = append(b, 0x80|byte(n))
-		case n <= 0xffff:
-			b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-		default:
-			b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-		}
-		b = append(append(b, 0, 0, 0, 0), part...)
+		b = fault.AppendFrame(b, head, part, fault.NoMask)
 	}
 	return b
 }

@@ -24,7 +24,6 @@ func (p *pair) violate(e *end, v model.Violation) {
 		p.fleet.log.Debug("not judged after a fault", "pair", p.number, "side", e.side, "rule", v.Rule, "got", v.Got)
 		return
 	}
-	p.told = v.Frame
 	expected := false
 	for _, r := range p.runs {
 		expected = expected || wants(r.step.Expect, outcome.Violation)

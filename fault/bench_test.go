@@ -51,9 +51,9 @@ func BenchmarkPass(b *testing.B) {
 		}
 		for _, d := range []Direction{In, Out} {
 			b.Run(c.name+"/"+d.String(), func(b *testing.B) {
-				frame := appendFrame(nil, websocket.TextMessage, []byte(update), nil)
+				frame := AppendFrame(nil, final|websocket.TextMessage, []byte(update), nil)
 				if d == Out {
-					frame = appendFrame(nil, websocket.TextMessage, []byte(request), &[4]byte{1, 2, 3, 4})
+					frame = AppendFrame(nil, final|websocket.TextMessage, []byte(request), &[4]byte{1, 2, 3, 4})
 				}
 				wrapped := p.Wrap(&discard{gives: bytes.NewReader(frame)}, 0, outcome.Initiator)
 				if w, ok := wrapped.(*conn); ok {

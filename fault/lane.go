@@ -149,13 +149,13 @@ func (m *message) damage(how Damage, random func(int64) int64) ([]byte, string) 
 	switch how {
 	case DamageTruncate:
 		payload := m.payload(nil)
-		return appendFrame(nil, m.opcode, payload[:size/2], mask), fmt.Sprintf("%d of %d bytes left", size/2, size)
+		return AppendFrame(nil, final|m.opcode, payload[:size/2], mask), fmt.Sprintf("%d of %d bytes left", size/2, size)
 	case DamageGarbage:
 		payload := make([]byte, size)
 		for i := range payload {
 			payload[i] = 'a' + byte(random(26))
 		}
-		return appendFrame(nil, m.opcode, payload, mask), fmt.Sprintf("%d bytes", size)
+		return AppendFrame(nil, final|m.opcode, payload, mask), fmt.Sprintf("%d bytes", size)
 	}
 	at := int(random(int64(size)))
 	by := byte(1 + random(15)) // another character that is ASCII if the old one was

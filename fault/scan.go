@@ -243,9 +243,16 @@ func (m *message) size() int {
 	return n
 }
 
-// appendFrame appends a message as one frame. mask is nil from a node.
-func appendFrame(dst []byte, opcode byte, payload []byte, mask *[4]byte) []byte {
-	dst = append(dst, 0x80|opcode)
+// final is the bit of the first byte of the last frame of a message.
+const final = 0x80
+
+// NoMask is the mask that leaves a payload as it is, which a client may use, too.
+var NoMask = new([4]byte)
+
+// AppendFrame appends a WebSocket frame (RFC 6455, 5.2). The first byte is its
+// opcode and whether it ends a message; mask is nil from a node.
+func AppendFrame[T string | []byte](dst []byte, first byte, payload T, mask *[4]byte) []byte {
+	dst = append(dst, first)
 	bit := byte(0)
 	if mask != nil {
 		bit = 0x80

@@ -34,7 +34,7 @@ func cut(b []byte, size int, head bool) (all []string, rest []byte) {
 
 // raw makes a frame by hand.
 func raw(head byte, mask *[4]byte, payload string) string {
-	return string(append([]byte{head}, appendFrame(nil, 0, []byte(payload), mask)[1:]...))
+	return string(AppendFrame(nil, head, payload, mask))
 }
 
 func TestScannerCutsMessages(t *testing.T) {
@@ -161,7 +161,7 @@ func TestAppendFrameIsReadBack(t *testing.T) {
 	for _, n := range []int{0, 1, 125, 126, 65_535, 65_536} {
 		for _, mask := range []*[4]byte{nil, {1, 2, 3, 4}} {
 			payload := strings.Repeat("p", n)
-			got, rest := cut(appendFrame(nil, websocket.TextMessage, []byte(payload), mask), 1<<20, false)
+			got, rest := cut(AppendFrame(nil, final|websocket.TextMessage, []byte(payload), mask), 1<<20, false)
 			if len(got) != 1 || !strings.HasPrefix(got[0], fmt.Sprintf("1 in 1: %q", payload)) || len(rest) > 0 {
 				t.Errorf("%d bytes, mask %v: %d messages", n, mask, len(got))
 			}

@@ -1,10 +1,11 @@
 package fuzz
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"chanbot/fault"
 )
 
 // damagedSocket breaks the rules of WebSocket, or stretches them.
@@ -78,16 +79,7 @@ func (m *maker) damagedSocket() {
 // frameOf returns a frame in hexadecimal: its first byte, and what is in it,
 // masked with zeros.
 func frameOf(first byte, payload string) string {
-	b := []byte{first}
-	switch n := len(payload); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	case n <= 0xffff:
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-	}
-	return hex.EncodeToString(append(append(b, 0, 0, 0, 0), payload...))
+	return hex.EncodeToString(fault.AppendFrame(nil, first, payload, fault.NoMask))
 }
 
 // textFrame returns a whole text message in hexadecimal.

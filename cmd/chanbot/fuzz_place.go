@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,10 +61,8 @@ func (g *fuzzing) place(ctx context.Context) (*fuzz.Place, error) {
 func (g *fuzzing) reachable(ctx context.Context) error {
 	transport := apiTransport(g.where.guard, g.s.tls)
 	defer transport.CloseIdleConnections()
-	for i, node := range g.s.urls {
-		if i > 0 && node == g.s.urls[0] {
-			break
-		}
+	urls := g.s.urls // a copy
+	for _, node := range slices.Compact(urls[:]) {
 		u, err := url.Parse(node)
 		if err != nil {
 			return err
