@@ -98,3 +98,49 @@ func proposedAndAborted(s *stage) {
 	s.abort(ini, wire.TagUpdate, 3)
 	s.info(ini, wire.EventAbortedUpdate)
 }
+
+// TestASoloCloseIsNotForgottenAfterAGap: a mutual close that fails leaves a
+// channel open that a solo close on the chain will end. It makes states, and goes
+// back to closing when one is aborted, for a client that came back meanwhile, too
+// (fsm 3.2, 5.5).
+func TestASoloCloseIsNotForgottenAfterAGap(t *testing.T) {
+	for name, c := range map[string]struct {
+		solo  bool // the close that fails took the place of a solo close
+		abort bool
+		want  string
+	}{
+		"aborted":                             {true, true, ""},
+		"nothing before":                      {true, false, ""},
+		"only a mutual close, aborted":        {false, true, RuleClosingOrder},
+		"only a mutual close, nothing before": {false, false, RuleClosingOrder},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.rich()
+			s.open()
+			if c.solo {
+				follow(s.solo(nil)[:4])
+				follow(s.shutdown(ini, nil)[:2])
+				s.conflict(ini, 1, s.round)
+			} else {
+				follow(s.shutdown(ini, nil)[:8])
+				s.info(res, wire.EventOpen)
+			}
+			s.info(ini, wire.EventOpen)
+			s.closed(ini, 1000)
+			s.c[ini].Connected(true)
+			s.fsmUp(ini, s.channel)
+			s.update(ini, 1)
+			if c.abort {
+				proposedAndAborted(s)
+			}
+			s.info(ini, wire.EventClosing)
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}

@@ -1,8 +1,10 @@
 package model
 
 import (
+	"bytes"
 	"testing"
 
+	"chanbot/tx"
 	"chanbot/wire"
 )
 
@@ -150,6 +152,60 @@ func TestAMessageMayEndWithItsStateMachine(t *testing.T) {
 			}
 			tell("after")
 			s.message(1-c.by, s.account(c.by), s.account(1-c.by), "after")
+			s.check()
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}
+
+// TestAMessageMayMeetTheEndOfThePeer: what a responder sends before it is told
+// that its peer's state machine has gone and come back need not be delivered.
+func TestAMessageMayMeetTheEndOfThePeer(t *testing.T) {
+	for name, c := range map[string]struct {
+		when int // 0 before the peer's end shows, 1 before the reestablish, 2 after it
+		want string
+	}{
+		"before the end shows":   {0, ""},
+		"before the reestablish": {1, ""},
+		"after it":               {2, RulePairMessageLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			s.check()
+			tell := func(info string) {
+				s.out(res, wire.AppendRequest(nil, nil, wire.MethodMessage, []byte(`{"info":"`+info+`","to":"`+s.account(ini)+`"}`)))
+			}
+			s.closed(ini, 1000)
+			s.c[ini].Connected(true)
+			s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+			s.fsmUp(ini, s.channel)
+			s.check()
+			for i, step := range []func(){
+				func() { s.info(res, wire.EventPeerDisconnected) },
+				func() {
+					s.info(res, wire.EventChannelReestablished)
+					s.info(res, wire.EventOpen)
+					s.report(res, s.create)
+				},
+				func() {
+					s.info(ini, wire.EventChannelReestablished)
+					s.info(ini, wire.EventOpen)
+					s.report(ini, s.create)
+				},
+			} {
+				if c.when == i {
+					tell("early")
+				}
+				step()
+			}
+			tell("late")
+			s.message(ini, s.account(res), s.account(ini), "late")
 			s.check()
 			switch {
 			case c.want == "" && len(s.found) > 0:

@@ -63,6 +63,7 @@ func (c *Client) reestablished() {
 		c.violate(RuleReestablishOrder, "no reestablish of a living channel", got)
 	}
 	c.stayed = c.reestablish == reestablishNone
+	c.log.messagesSent = doubtful(c.log.messagesSent, nil) // the peer's machine of then may have got them
 	c.reestablish = reestablishShaken
 	c.leaving, c.hasLeft, c.alone = false, false, false
 	c.op, c.create = nil, nil

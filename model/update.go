@@ -73,7 +73,8 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 	c.reported, c.stale = true, false
 	c.leads = !o.spec.own || o.spec.kind == kindOnChain
 	if c.shut.gap && c.phase == PhaseOpen {
-		c.shut = closeFlow{before: c.shut.before || c.shut.said} // whoever makes a state is not closing
+		c.openedAgain() // whoever makes a state is not closing
+		c.shut.gap = false
 	}
 	c.lost = false // a split channel makes no state any more
 	c.op, c.next = nil, nil
