@@ -103,11 +103,14 @@ func (m *maker) damagedJSON() {
 	}
 	sender := m.role()
 	m.any(act(sender, "{send: {"+send+"}}"), "timeout: 400ms")
+	if strings.Contains(text, "leave") {
+		m.calm = false // it may work, and sooner than the next request
+	}
 	if m.calm {
 		// A refusal without an id must not be taken for one of the next request.
 		m.honest(act(sender, "ping"))
 	}
-	if strings.Contains(text, "leave") || strings.Contains(text, "update") || strings.Contains(text, "deposit") {
+	if strings.Contains(text, "update") || strings.Contains(text, "deposit") {
 		m.calm = false
 	}
 	if m.chance(60) {
