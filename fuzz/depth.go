@@ -47,7 +47,7 @@ func (l *blockLog) watch(e *bot.Embedded) *bot.Embedded {
 
 // sharedPace is the least time between the blocks for cases that wait for depth
 // at the same time, so that their offers do not get too old.
-const sharedPace = 2 * time.Millisecond
+const sharedPace = 10 * time.Millisecond
 
 // share returns what the embedded node can do for one of several cases, which
 // wait for the same blocks.
@@ -83,6 +83,19 @@ func (l *blockLog) within(from, to time.Time) uint64 {
 	n := uint64(0)
 	for i := len(l.times) - 1; i >= 0 && l.times[i].made.After(from); i-- {
 		if l.times[i].asked.After(from) && l.times[i].made.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+// between returns how many blocks may have been made between two moments.
+func (l *blockLog) between(from, to time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for i := len(l.times) - 1; i >= 0 && l.times[i].made.After(from); i-- {
+		if l.times[i].asked.Before(to) {
 			n++
 		}
 	}

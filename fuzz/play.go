@@ -142,7 +142,10 @@ func (s *stage) play(ctx context.Context, sc *strategy.Scenario, n int) (p playe
 	if ctx.Err() != nil {
 		return p
 	}
-	p.breach = broken(rep, listen)
+	if p.breach = broken(rep, listen); s.tooOld(p.breach, listen, started) {
+		p.breach = nil
+		return p
+	}
 	s.judgeRoom(&p, listen)
 	if p.breach == nil && pairs == 1 {
 		var late time.Duration
