@@ -97,8 +97,9 @@ func (s *shrinker) first(some []smaller) (smaller, bool) {
 	return smaller{}, false
 }
 
-// timedSteps returns, for each step that expects a timer of the node to run out,
-// what decides whether one can: the timers, and how long the step may take.
+// timedSteps returns, for each step that expects a timer of the node to run out or
+// waits for what it does then, what decides whether one can: the timers, how long
+// the step may take, and the step that sets off what another one waits for.
 func timedSteps(doc *yaml.Node) []string {
 	root := doc.Content[0]
 	list := member(root, "steps")
@@ -112,18 +113,32 @@ func timedSteps(doc *yaml.Node) []string {
 		}
 	}
 	var all []string
+	before := "" // the step before when that expects a timer
 	for _, step := range list.Content {
-		expect := member(step, "expect")
-		if expect == nil || member(expect, "timeout") == nil {
-			continue
-		}
-		limit := ""
+		expect, limit, cause := member(step, "expect"), "", before
 		if t := member(step, "timeout"); t != nil {
 			limit = t.Value
 		}
-		all = append(all, string(timers)+limit)
+		before = ""
+		switch {
+		case expect != nil && member(expect, "timeout") != nil:
+			all = append(all, string(timers)+limit)
+			before = string(render(step))
+		case expect == nil && waits(step):
+			all = append(all, "wait "+string(timers)+limit+cause)
+		}
 	}
 	return all
+}
+
+// waits reports whether a step waits for a frame.
+func waits(step *yaml.Node) bool {
+	for _, of := range []*yaml.Node{step, member(step, "initiator"), member(step, "responder")} {
+		if of != nil && member(of, "wait") != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // member returns the value of a key of a mapping, nil when it has none.

@@ -102,6 +102,44 @@ steps:
 	}
 }
 
+// TestAWaitKeepsItsCause: who waits for what a timer leads to keeps the step that
+// sets it off as it is, or would wait in vain at any node.
+func TestAWaitKeepsItsCause(t *testing.T) {
+	const text = `chanbot: 1
+name: late
+channel:
+  timeouts: {sign: 600ms, accept: 500ms}
+steps:
+  - open:
+  - responder: balances
+  - initiator: {transfer: 1}
+    sign: {update_ack: ignore}
+    timeout: 3s
+    expect: {timeout: null, by: node}
+  - responder: {wait: {frame: conflict 3}}
+    timeout: 3s
+  - initiator: {transfer: 1}
+`
+	s := &shrinker{width: 2, over: func() bool { return false }}
+	s.keeps = oneByOne(func(b []byte) bool { return strings.Contains(string(b), "conflict 3") })
+	got := string(s.shrink([]byte(text)))
+	for _, want := range []string{"sign: 600ms", "accept: 500ms", "update_ack: ignore", "timeout: null", "timeout: 3s"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("without %s:\n%s", want, got)
+		}
+	}
+	if n := steps([]byte(got)); n != 2 {
+		t.Errorf("%d steps, want 2:\n%s", n, got)
+	}
+	// One that waits for something else needs no step before it.
+	idle := strings.Replace(text, "responder: {wait: {frame: conflict 3}}", "wait: {frame: info died}", 1)
+	idle = strings.Replace(idle, "    sign: {update_ack: ignore}\n    timeout: 3s\n    expect: {timeout: null, by: node}\n", "", 1)
+	s.keeps = oneByOne(func(b []byte) bool { return strings.Contains(string(b), "info died") })
+	if got := s.shrink([]byte(idle)); steps(got) != 1 {
+		t.Errorf("%d steps, want 1:\n%s", steps(got), got)
+	}
+}
+
 func TestATimerIsExpected(t *testing.T) {
 	const text = `chanbot: 1
 name: late
