@@ -216,3 +216,37 @@ func TestAMessageMayMeetTheEndOfThePeer(t *testing.T) {
 		})
 	}
 }
+
+// TestASignatureMayEndWithABlockedSocket: what a socket has not passed on to the
+// state machine when it ends, the operation still waits for (fsm 3.3).
+func TestASignatureMayEndWithABlockedSocket(t *testing.T) {
+	for name, c := range map[string]struct {
+		read bool // the node had said ok to the signature
+		want string
+	}{
+		"not read": {false, ""},
+		"read":     {true, RuleAbortedSigned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			offer := s.half(ini, 1)
+			if c.read {
+				s.answer(res, wire.TagUpdateAck, offer, s.channel)
+			} else {
+				s.unread(res, wire.TagUpdateAck, offer)
+			}
+			s.closed(res, 1006)
+			s.c[res].Connected(true)
+			s.fsmUp(res, s.channel)
+			s.abort(res, wire.TagUpdateAck, 42)
+			s.info(res, wire.EventAbortedUpdate)
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}
