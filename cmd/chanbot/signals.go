@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 var errInterrupted = errors.New("interrupted")
@@ -28,6 +29,8 @@ func (c *Command) watch(parent context.Context, said string) (ctx context.Contex
 	ctx, cancel := context.WithCancelCause(parent)
 	in = &interruption{leave: make(chan struct{})}
 	signals, deaf := c.Signals, func() {}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
 	if signals == nil {
 		own := make(chan os.Signal, 2) // both signals may come before the first is handled
 		signal.Notify(own, os.Interrupt, syscall.SIGTERM)
@@ -37,10 +40,10 @@ func (c *Command) watch(parent context.Context, said string) (ctx context.Contex
 		// A reader of our output that is gone is no reason to die without results.
 		broken := make(chan os.Signal, 1) // nobody reads it
 		signal.Notify(broken, syscall.SIGPIPE)
-		signals, deaf = own, func() { signal.Stop(own) }
+		apart := make(chan os.Signal)
+		wg.Go(func() { singly(own, apart, done) })
+		signals, deaf = apart, func() { signal.Stop(own) }
 	}
-	done := make(chan struct{})
-	var wg sync.WaitGroup
 	wg.Go(func() {
 		select {
 		case s := <-signals:
@@ -64,6 +67,33 @@ func (c *Command) watch(parent context.Context, said string) (ctx context.Contex
 		wg.Wait()
 		deaf()
 		cancel(nil)
+	}
+}
+
+// twinTime is how soon after a signal the same one counts as that one: timeout(1)
+// sends its signal to the process and then to the group that it is in. Nobody
+// presses Ctrl-C twice in that time.
+const twinTime = 100 * time.Millisecond
+
+// singly passes signals on, each twin left out, until done is closed.
+func singly(from <-chan os.Signal, to chan<- os.Signal, done <-chan struct{}) {
+	var last os.Signal
+	var at time.Time
+	for {
+		select {
+		case s := <-from:
+			if s == last && time.Since(at) < twinTime {
+				continue
+			}
+			last, at = s, time.Now()
+			select {
+			case to <- s:
+			case <-done:
+				return
+			}
+		case <-done:
+			return
+		}
 	}
 }
 
