@@ -46,6 +46,7 @@ type fleet struct {
 	answers   bool        // something says how to answer, beyond to accept
 
 	pairs    []*pair
+	ring     *ring     // nil when they do not take turns
 	campaign *campaign // nil in a run through steps
 
 	mu        sync.Mutex // guards what follows
@@ -79,6 +80,9 @@ func newFleet(cfg Config, nodes [2]string) (*fleet, error) {
 	}
 	for n := range cfg.Pairs {
 		f.pairs = append(f.pairs, newPair(f, n))
+	}
+	if cfg.Scenario.InTurn {
+		f.ring = newRing(cfg.Pairs)
 	}
 	f.gauge.Begin(cfg.Pairs)
 	if cfg.Scenario.Load == nil {

@@ -28,14 +28,20 @@ func (p *pair) live(t *turn) {
 		if !ok {
 			break
 		}
+		if i+1 < p.fleet.cfg.Iterations {
+			p.fleet.ring.pass(p.number, false)
+		}
 	}
+	p.fleet.ring.pass(p.number, true)
 	p.hush()
 }
 
-// iterate runs the steps once. It returns false when one of them went wrong.
+// iterate runs the steps once. It returns false when one of them went wrong. In
+// a run in turn it returns when it is the turn of the pair.
 func (p *pair) iterate(t *turn, iteration int) bool {
 	steps := p.fleet.cfg.Scenario.Steps
 	for n := range steps {
+		p.fleet.ring.take(t.work, p.number)
 		if t.work.Err() != nil {
 			p.fleet.report.skipped(p, iteration, n)
 			return false
@@ -48,7 +54,9 @@ func (p *pair) iterate(t *turn, iteration int) bool {
 			p.fleet.report.skipped(p, iteration, n+1)
 			return false
 		}
+		p.fleet.ring.pass(p.number, false)
 	}
+	p.fleet.ring.take(t.work, p.number)
 	return true
 }
 

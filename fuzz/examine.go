@@ -8,8 +8,12 @@ import (
 	"chanbot/model"
 )
 
-// besides is how many channels play a finding that one alone does not show.
-const besides = 4
+// besides is how many channels play a finding at once that one alone does not
+// show, besidesInTurn how many do so in turn.
+const (
+	besides       = 4
+	besidesInTurn = 2
+)
 
 // timed are the rules about how long things take, which a machine that is too
 // busy breaks in the node's place.
@@ -33,6 +37,11 @@ type exam struct {
 	// be made smaller.
 	until time.Time
 	limit time.Duration
+	// steady says that the case broke the rule in every play: what is made of it
+	// has to do so, too.
+	steady bool
+	// inTurn says that the channels of the plays take turns.
+	inTurn bool
 	// counted says that it is one of the findings that are wanted.
 	counted bool
 }
@@ -65,11 +74,22 @@ func (s *search) examine(ctx context.Context, x suspect) {
 		}
 	} else {
 		f.Beside = nil
+		// What takes luck is wanted only if what is made of it takes less.
+		if e.steady = f.Hits == f.Tries; !e.steady {
+			e.reduce()
+		}
+		if f.Seldom() {
+			f.Shrunk, f.Steps = time.Since(started), steps(f.Text)
+			s.shelve(f, x.b)
+			return
+		}
 		if e.counted = s.enough(f); !e.counted {
 			s.repeat(x.b.Rule, x.b.key())
 			return
 		}
-		e.reduce()
+		if e.steady {
+			e.reduce()
+		}
 	}
 	f.Shrunk = time.Since(started)
 	f.Steps = steps(f.Text)
@@ -106,7 +126,7 @@ func (e *exam) same(text []byte, plays int) bool {
 			e.note(&p)
 			return true
 		}
-		if p.breach != nil && e.f.Hits == 0 && !e.l.rooms && p.breach.Rule != model.QuirkOldBlock {
+		if p.breach != nil && e.f.Hits == 0 && !e.l.rooms && !e.inTurn && p.breach.Rule != model.QuirkOldBlock {
 			// A node that owes something breaks another rule where less
 			// patience is had with it. That one has to show again, then; but
 			// what is judged here alone shows nowhere else.
@@ -122,25 +142,6 @@ func (e *exam) again(text []byte) bool {
 		e.l.renew(e.ctx)
 	}
 	return e.same(text, 1)
-}
-
-// several is again, as often as it takes to see something that does not always
-// show.
-func (e *exam) several(text []byte) bool {
-	for range e.plays() {
-		if e.again(text) {
-			return true
-		}
-	}
-	return false
-}
-
-// plays is how often a scenario is played that may show it.
-func (e *exam) plays() int {
-	if e.f.Hits < e.s.cfg.Confirm {
-		return 3
-	}
-	return 1
 }
 
 // confirm plays the case again, and for a node that was lost or had no room
@@ -172,14 +173,40 @@ func (e *exam) confirm() {
 	if !e.l.fresh || e.l.rooms || e.stopped() || e.late() {
 		return
 	}
-	// It may take other channels at the same node.
-	e.l.pairs = besides
-	for _, text := range [][]byte{e.x.c.Text, staggered(e.x.c.Text)} {
-		e.f.Tries = 0
-		if e.count(text); e.f.Hits > 0 {
-			e.f.Pairs = besides
-			return
+	e.confirmBeside()
+}
+
+// confirmBeside plays the case with other channels beside it: it may take what
+// they do. The way in which it shows most often counts.
+func (e *exam) confirmBeside() {
+	type way struct {
+		text   []byte
+		pairs  int
+		inTurn bool
+	}
+	text := e.x.c.Text
+	ways := []way{{text, besides, false}, {staggered(text), besides, false}}
+	if !timed[e.rule] && e.rule != RuleExpectation { // the others' turns take time
+		ways = append([]way{{inTurn(text), besidesInTurn, true}, {[]byte(everyday), besidesInTurn, true}}, ways...)
+	}
+	f, best := e.f, way{pairs: 1}
+	hits, tries := 0, f.Tries
+	for _, w := range ways {
+		e.l.pairs, e.inTurn = w.pairs, w.inTurn
+		f.Hits, f.Tries = 0, 0
+		if e.inTurn && !e.again(w.text) {
+			continue // no play is different
 		}
+		if e.count(w.text); f.Hits > hits {
+			best, hits, tries = w, f.Hits, f.Tries
+		}
+		if f.Hits == e.s.cfg.Confirm || e.late() {
+			break
+		}
+	}
+	f.Hits, f.Tries, f.Pairs, e.l.pairs, e.inTurn = hits, tries, best.pairs, best.pairs, best.inTurn
+	if hits > 0 {
+		f.Text = best.text
 	}
 }
 

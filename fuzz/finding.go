@@ -22,7 +22,7 @@ type Finding struct {
 	// Pairs is how many channels have to play the scenario beside each other; 1
 	// when it shows with one alone.
 	Pairs int
-	// Hits of Tries plays of the case broke the rule again.
+	// Hits of Tries plays of the scenario broke the rule again.
 	Hits, Tries int
 	// Text is the scenario, as small as it could be made; Steps is how many it
 	// has.
@@ -49,6 +49,10 @@ type Finding struct {
 func (f *Finding) Unrepeated() bool {
 	return f.Hits == 0 && f.Rule != RuleNodeGone && f.Rule != RuleNodeHung
 }
+
+// Seldom says that it was seen again, but in less than half of the plays: a file
+// of it mostly passes.
+func (f *Finding) Seldom() bool { return f.Hits > 0 && 2*f.Hits < f.Tries && !lostNode(f.Rule) }
 
 // is says which findings are the same: those of a rule, a state and a request.
 func (f *Finding) is() string { return f.Rule + "|" + f.State + "|" + f.Input }

@@ -18,6 +18,10 @@ type lab struct {
 	rooms bool
 }
 
+// seedOfRuns is the seed of other runs if none is given, so that a file chooses
+// there what it has chosen here.
+const seedOfRuns = 1
+
 // labPatience is how long a node may take to react that has nothing else to do.
 const labPatience = 600 * time.Millisecond
 
@@ -64,7 +68,7 @@ func (l *lab) play(ctx context.Context, text []byte) played {
 		deny = append(deny[:len(deny):len(deny)], model.QuirkOldBlock)
 	}
 	st := l.s.stage(l.place)
-	st.timeout, st.patience, st.deny, st.pairs = patience+400*time.Millisecond, patience, deny, l.pairs
+	st.timeout, st.patience, st.deny, st.pairs, st.seed = patience+400*time.Millisecond, patience, deny, l.pairs, seedOfRuns
 	if l.fresh {
 		st.gate = nil
 	}

@@ -39,6 +39,7 @@ type search struct {
 	missed    map[string]int  // breaches that did not show again, by key and by rule
 	same      map[string]bool // rule, state and request of what was seen again
 	findings  []*Finding
+	shelf     []shelved // findings that show too seldom to count
 	checking  int
 	others    map[otherKey]int64
 	shown     map[string]bool // keys of breaches that were seen again
@@ -135,6 +136,7 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 	s.lastLook(ctx, suspects)
 	close(suspects)
 	checker.Wait()
+	s.clearShelf()
 	unwatch()
 	pacer.Wait()
 	close(told)

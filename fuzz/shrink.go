@@ -21,6 +21,9 @@ type shrinker struct {
 	over func() bool
 	// timed are the steps of the original that expect a timer to run out.
 	timed []string
+	// steps are the scenarios that were kept, each of them made smaller by one
+	// change than the one before.
+	steps [][]byte
 }
 
 // oneByOne makes what a shrinker keeps by of what plays one scenario.
@@ -92,6 +95,7 @@ func (s *shrinker) first(some []smaller) (smaller, bool) {
 		texts = append(texts, c.text)
 	}
 	if i := s.keeps(texts); i >= 0 {
+		s.steps = append(s.steps, texts[i])
 		return some[i], true
 	}
 	return smaller{}, false
@@ -287,7 +291,7 @@ func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
 
 // kept are keys without which nothing is a scenario any more, or an expectation
 // would become stricter.
-var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true}
+var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true, "in_turn": true}
 
 // expecting returns what other values would make an expectation wrong: the
 // expectation, the rest of a step that expects something of its own, and the

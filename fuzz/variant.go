@@ -52,3 +52,64 @@ func staggered(text []byte) []byte {
 	list.Content = all
 	return render(doc)
 }
+
+// inTurn is a scenario of which several channels play one step at a time, so that
+// each step of one comes between the same two steps of another in every play.
+func inTurn(text []byte) []byte {
+	doc, pair := new(yaml.Node), new(yaml.Node)
+	if yaml.Unmarshal(text, doc) != nil || yaml.Unmarshal([]byte("in_turn: true"), pair) != nil {
+		return text
+	}
+	root := doc.Content[0]
+	at := slices.IndexFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "steps" })
+	if at < 0 {
+		return text
+	}
+	root.Content = slices.Insert(root.Content, at, pair.Content[0].Content...)
+	return render(doc)
+}
+
+// everyday is what honest clients do in a channel, most of it. What a channel does
+// to another one shows when two of them do this in turn, whatever it was that
+// other channels did at the node of a search. Each looks at what it has got before
+// the other one has got the same.
+const everyday = `chanbot: 1
+name: everyday
+in_turn: true
+steps:
+  - open:
+  - initiator: {message: beside}
+    expect: any
+  - responder: {message: beside}
+    expect: any
+  - repeat:
+      times: 1
+      steps:
+        - initiator: {transfer: 1}
+          expect: any
+        - initiator: balances
+          expect: any
+        - responder: balances
+          expect: any
+        - initiator: state
+          expect: any
+        - responder: state
+          expect: any
+  - initiator: {deposit: 2}
+    expect: any
+  - responder: {deposit: 3}
+    expect: any
+  - initiator: {withdraw: 1}
+    expect: any
+  - responder: {transfer: 1}
+    sign: {update_ack: {abort: 7}}
+    expect: any
+  - responder: {transfer: 2}
+    expect: any
+  - initiator: balances
+    expect: any
+  - responder: balances
+    expect: any
+  - responder: stop
+    expect: any
+`

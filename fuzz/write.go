@@ -43,6 +43,9 @@ func (f *Finding) Scenario(name string) []byte {
 	if f.Tries == 0 {
 		again = "not played again"
 	}
+	if f.Seldom() {
+		note("seldom", "most plays of it pass: it takes luck, and no other case showed it more surely")
+	}
 	note("found", fmt.Sprintf("case %d of seed %d; %s", f.Case, f.Seed, again))
 	if n := len(f.Beside); n > 0 {
 		note("beside", fmt.Sprintf("%d other cases, any of which may be the reason, are in the folder next to this file", n))

@@ -167,34 +167,33 @@ var leakDefects = []Defect{
 		Flows: []string{flowDeposit, flowQuery, flowChannels},
 		bend: func() hooks {
 			var mu sync.Mutex
-			total := new(big.Int)
+			total, own := new(big.Int), make(map[tx.ID]*big.Int) // by channel
+			// strange is what has been deposited in all channels but that of a machine.
+			strange := func(f *fsm) *big.Int {
+				mu.Lock()
+				defer mu.Unlock()
+				return less(total, own[f.channelID])
+			}
 			return hooks{machine: func() machineHooks {
-				var seen *big.Int
+				var before *big.Int
 				return machineHooks{
-					begun: func(*fsm) {
-						mu.Lock()
-						defer mu.Unlock()
-						seen = total
-					},
+					begun: func(f *fsm) { before = strange(f) },
 					adopted: func(f *fsm) {
 						inner, err := f.signed.Decode()
 						if d, is := inner.(*tx.Deposit); err == nil && is && f.p.Role == roleInitiator {
 							mu.Lock()
 							defer mu.Unlock()
 							total = sum(total, d.Amount)
-							seen = sum(seen, d.Amount)
+							own[f.channelID] = sum(own[f.channelID], d.Amount)
 						}
 					},
 					query: func(f *fsm, r *clientRequest, a answer) answer {
 						if r.method != wire.MethodGetBalances {
 							return a
 						}
-						mu.Lock()
-						strange := less(total, seen)
-						mu.Unlock()
-						own := f.balances
-						f.balances = own.plus(&f.terms, f.terms.initiator, strange)
-						defer func() { f.balances = own }()
+						right := f.balances
+						f.balances = right.plus(&f.terms, f.terms.initiator, less(strange(f), before))
+						defer func() { f.balances = right }()
 						return f.look(r)
 					},
 				}

@@ -65,6 +65,11 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 	if n := m["load"]; n != nil {
 		sc.Load = p.load(n)
 	}
+	if n := m["in_turn"]; n != nil {
+		if sc.InTurn = p.bool(n); sc.InTurn && sc.Load != nil {
+			p.reportNode(n, "in_turn in a scenario with a load; the channels of a load do not take turns")
+		}
+	}
 	if m["steps"] == nil && m["load"] == nil {
 		p.reportNode(root, "a scenario needs steps or load")
 	}

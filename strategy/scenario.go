@@ -38,13 +38,16 @@ type Scenario struct {
 	Description string
 	Tags        []string
 	// Vars holds the variables as they were used, overrides included.
-	Vars       map[string]string
-	Channel    Channel
-	Node       *Node // nil when the scenario says nothing about the embedded node
-	Faults     []Fault
-	Initiator  Standing
-	Responder  Standing
-	Steps      []Step
+	Vars      map[string]string
+	Channel   Channel
+	Node      *Node // nil when the scenario says nothing about the embedded node
+	Faults    []Fault
+	Initiator Standing
+	Responder Standing
+	Steps     []Step
+	// InTurn says that of several pairs one plays a step at a time: the first one
+	// its first step, then the next one, and so on round and round.
+	InTurn     bool
 	Load       *Load // nil when the scenario is steps only
 	Thresholds []Threshold
 }

@@ -72,6 +72,7 @@ var (
 		{name: "initiator", doc: "What holds for the initiator during the whole scenario.", form: ref("initiator")},
 		{name: "responder", doc: "What holds for the responder during the whole scenario.", form: ref("responder")},
 		{name: "steps", doc: "What happens, in order.", form: listOf(ref("step"))},
+		{name: "in_turn", doc: "Of several pairs one plays a step at a time, round and round. Default false.", form: boolForm},
 		{name: "load", doc: "A fleet of pairs and the phases it goes through.", form: ref("load")},
 		{name: "thresholds", doc: "Conditions on the results.", form: listOf(ref("threshold"))},
 	}

@@ -159,6 +159,9 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 	case f.Hits == 0:
 		again = fmt.Sprintf("not again in %d plays, so it may need other channels beside it", f.Tries)
 	}
+	if f.Seldom() {
+		again += ", so the repro mostly passes"
+	}
 	mark := g.term.style.Bad("✗")
 	if f.Unrepeated() {
 		mark = "?"
