@@ -95,7 +95,8 @@ func (l *lateness) take(t *tape, f *results.FrameRecord, r outcome.Role) *breach
 		case w.Sign == nil:
 			running.since = f.T
 			if w.Conflict != nil || w.Info != nil && dropping[w.Info.Event] {
-				*running = runningTimer{}
+				// Even if the peer is asked to sign only now, it is over here.
+				*running, l.signed[own] = runningTimer{}, false
 			}
 		case w.Sign.Tag == wire.TagUpdate || w.Sign.Tag == wire.TagDepositTx || w.Sign.Tag == wire.TagWithdrawTx:
 			*running = runningTimer{"timeout_sign", f.T, l.sign}
