@@ -12,6 +12,15 @@ import (
 
 // What an end does with what its socket reads.
 
+// turnover is what becomes of the goroutine that has taken a frame.
+type turnover uint8
+
+const (
+	readsOn turnover = iota // it reads the next frame
+	isBusy                  // likewise; its socket has many signatures to make
+	isOver                  // it ends: the socket has, or another goroutine reads on
+)
+
 // readAll takes frames from the socket until it ends. It is called without the
 // lock, by the one goroutine of the socket. It does nothing itself, because most
 // sockets of a large fleet wait here for most of the time: all of it fits into
@@ -19,17 +28,44 @@ import (
 func (e *end) readAll(s *socket) {
 	for {
 		kind, r, err := s.conn.NextReader()
-		if !e.goOn(s, kind, r, err) {
+		switch e.goOn(s, kind, r, err) {
+		case isBusy:
+			e.readBusy(s)
+			return
+		case isOver:
 			return
 		}
 	}
 }
 
-// goOn takes a frame of which the head was read. It returns false when its
-// caller has nothing more to read. It is called without the lock.
+// readBusy is readAll for a socket that is busy. The garbage collector halves a
+// stack of which less than a quarter is in use; this one waits with more, and need
+// not grow again after each collection.
 //
 //go:noinline
-func (e *end) goOn(s *socket, kind int, r io.Reader, err error) bool {
+func (e *end) readBusy(s *socket) {
+	var w weight
+	w.hang()
+	for {
+		kind, r, err := s.conn.NextReader()
+		if e.goOn(s, kind, r, err) == isOver {
+			return
+		}
+	}
+}
+
+// weight makes the frame of a function larger.
+type weight [640]byte
+
+// hang keeps it from being optimized away.
+//
+//go:noinline
+func (*weight) hang() {}
+
+// goOn takes a frame of which the head was read. It is called without the lock.
+//
+//go:noinline
+func (e *end) goOn(s *socket, kind int, r io.Reader, err error) turnover {
 	var raw []byte
 	if err == nil {
 		raw, err = readFrame(r)
@@ -40,41 +76,45 @@ func (e *end) goOn(s *socket, kind int, r io.Reader, err error) bool {
 		e.p.unlock()
 		s.conn.Close()
 		e.p.readers.Done()
-		return false
+		return isOver
 	}
-	if !e.took(s, kind, raw) {
-		return true
+	next := e.took(s, kind, raw)
+	if next == isOver {
+		go e.readAll(s)
 	}
-	go e.readAll(s)
-	return false
+	return next
 }
 
 // took takes a frame, and says whether another goroutine should read the next
 // one. To sign and to verify takes a stack of 8 KiB, which a goroutine hardly
 // gives back; to wait for a frame takes 2. So when nothing is under way any more,
 // a goroutine with a fresh stack does the waiting, unless that was so a moment
-// ago. It is called without the lock.
-func (e *end) took(s *socket, kind int, raw []byte) (fresh bool) {
+// ago or the socket is busy. It is called without the lock.
+func (e *end) took(s *socket, kind int, raw []byte) turnover {
 	f := frames.Get().(*wire.Frame)
 	f.Decode(raw)
 	e.p.lock()
 	defer e.p.unlock()
 	e.received(s, kind, f)
 	if f.Sign != nil { // who answers it later has kept it
-		s.deep = true
-		return false
+		s.signs++
+		return readsOn
 	}
 	*f = wire.Frame{}
 	frames.Put(f)
 	now := e.p.now()
-	if !s.deep || e.p.work == nil || now-s.fresh < freshPace {
-		return false
+	if s.signs == 0 || e.p.work == nil || now-s.fresh < freshPace {
+		return readsOn
 	}
 	if tag, _ := e.client.Pending(); tag != "" {
-		return false
+		return readsOn
 	}
-	s.deep, s.fresh = false, now
-	return true
+	busy := s.signs >= busySigns
+	s.signs, s.fresh = 0, now
+	if busy {
+		return isBusy
+	}
+	return isOver
 }
 
 // unponged judges that a ping was answered before what was sent after it (RFC

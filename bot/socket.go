@@ -31,6 +31,9 @@ const (
 	// freshPace is how long one goroutine reads at least. To grow the stack of
 	// another one takes as long as to read some frames.
 	freshPace = 2 * time.Second
+	// busySigns is how many requests to sign within freshPace make a socket busy:
+	// then all the stacks it would take cost more than the one that it keeps.
+	busySigns = 4
 	// bufferSize is that of the buffers of a connection. Frames may be larger.
 	bufferSize = 1 << 10
 )
@@ -69,8 +72,8 @@ type socket struct {
 	broken  bool       // nothing is written any more
 	until   time.Time  // the write deadline; that of the one that writes
 
-	deep  bool          // its goroutine has had a signature to make
-	fresh time.Duration // when another goroutine went on reading
+	signs int           // how many signatures it was asked for since fresh
+	fresh time.Duration // when it was looked at last whether another goroutine should read on
 
 	lastOut  time.Duration // when the last frame was queued
 	pinger   *time.Timer
