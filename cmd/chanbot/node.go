@@ -107,7 +107,7 @@ func (c *Command) node(ctx context.Context, o *nodeOptions, chosen bool) error {
 	if err != nil {
 		return err
 	}
-	collectByNeed(0)
+	collectByNeed(nodeGarbage)
 	s := serveNetwork(cfg, listeners, o.linkDelay)
 	for _, a := range funded {
 		s.nodes[0].Endow(a.id, a.amount)

@@ -9,19 +9,21 @@ import (
 
 // How much is allocated between two collections of garbage. With little in memory
 // Go would collect dozens of times a second under load; with thousands of channels
-// its default would double the memory. A load has more in memory for each channel
-// that is at work than a node, all of it in use: to go through it takes longer.
+// its default would double the memory. In between, with some hundreds of channels at
+// work, all that is in use is gone through each time, and more garbage saves a part
+// of that. A load has more in memory for each channel than a node.
 const (
 	leastGarbage = 32 << 20
-	loadGarbage  = 64 << 20 // of a load, when half as much is in use
+	nodeGarbage  = 48 << 20 // of a node, when a third as much is in use
+	loadGarbage  = 64 << 20 // of a load, likewise
 	shareGarbage = 3        // of what is in use, one part in so many
 )
 
-// gcPercent is the value of GOGC for a heap and stacks of this size. Twice what is
-// in use may be garbage up to ample bytes. Go takes it for a percentage of 4 MiB
+// gcPercent is the value of GOGC for a heap and stacks of this size. Three times what
+// is in use may be garbage up to ample bytes. Go takes it for a percentage of 4 MiB
 // when there is less.
 func gcPercent(inUse, ample uint64) int {
-	return int(100 * max(leastGarbage, min(2*inUse, ample), inUse/shareGarbage) / max(inUse, 4<<20))
+	return int(100 * max(leastGarbage, min(3*inUse, ample), inUse/shareGarbage) / max(inUse, 4<<20))
 }
 
 // sizes are what the garbage collector counts its percents of.

@@ -11,14 +11,16 @@ func TestGCPercent(t *testing.T) {
 		{0, 800, 800}, // not known yet
 		{2 * mib, 800, 800},
 		{4 * mib, 800, 800},
-		{16 * mib, 200, 200},
-		{24 * mib, 133, 200},
-		{32 * mib, 100, 200},
-		{64 * mib, 50, 100},
-		{96 * mib, 33, 66},
+		{12 * mib, 300, 300},
+		{16 * mib, 300, 300},
+		{20 * mib, 240, 300},
+		{24 * mib, 200, 266},
+		{32 * mib, 150, 200},
+		{64 * mib, 75, 100},
+		{96 * mib, 50, 66},
 		{480 * mib, 33, 33},
 	} {
-		if got := gcPercent(c.inUse, 0); got != c.node {
+		if got := gcPercent(c.inUse, nodeGarbage); got != c.node {
 			t.Errorf("node, %d MiB in use: %d%%, want %d%%", c.inUse/mib, got, c.node)
 		}
 		if got := gcPercent(c.inUse, loadGarbage); got != c.load {
