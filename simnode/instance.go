@@ -36,7 +36,8 @@ type instance struct {
 	caller   *session    // whose call is unanswered
 	link     *connection // to the peer's machine
 	timer    *time.Timer
-	deadline time.Time
+	deadline time.Time // of the state; zero for none
+	rings    time.Time // when timer goes off; zero if it has
 	watching bool
 	unwatch  func()
 	waits    []depthWait
@@ -186,8 +187,13 @@ func (in *instance) take(it *item, work *worklist) {
 	}
 	switch it.ev.kind {
 	case evTimer:
-		if time.Now().Before(in.deadline) {
-			return // an event came between
+		in.rings = time.Time{}
+		if in.deadline.IsZero() {
+			return
+		}
+		if time.Now().Before(in.deadline) { // an event came between
+			in.ring()
+			return
 		}
 	case evRequest, evStop:
 		in.caller = it.caller
@@ -317,12 +323,20 @@ func (in *instance) arm() {
 	}
 	if d == 0 {
 		in.deadline = time.Time{}
-		if in.timer != nil {
-			in.timer.Stop()
-		}
 		return
 	}
 	in.deadline = time.Now().Add(d)
+	in.ring()
+}
+
+// ring has the timer go off at the deadline or before; then it is set again. So
+// most events, which put the deadline off, have nothing to do with it.
+func (in *instance) ring() {
+	if !in.rings.IsZero() && !in.rings.After(in.deadline) {
+		return
+	}
+	in.rings = in.deadline
+	d := time.Until(in.deadline)
 	if in.timer == nil {
 		in.timer = time.AfterFunc(d, func() { in.node.dispatch(in, event{kind: evTimer}, nil) })
 		return
