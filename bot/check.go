@@ -60,7 +60,7 @@ func (c Config) withDefaults() Config {
 		c.Started = time.Now()
 	}
 	if c.Metrics == nil {
-		c.Metrics = metrics.NewRun(metrics.Options{})
+		c.Metrics = metrics.NewRun(metrics.Options{CountsOnly: c.CountsOnly})
 	}
 	if c.Gauge == nil {
 		c.Gauge = new(metrics.Gauge)

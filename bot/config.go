@@ -120,6 +120,9 @@ type Config struct {
 	// violations; nil measures for the report alone. The caller ticks it, judges
 	// thresholds by it and ends it after Run.
 	Metrics *metrics.Run
+	// CountsOnly leaves all times out of what is measured when Metrics is nil, for
+	// many short runs of which nobody wants them.
+	CountsOnly bool
 	// Gauge is told how far the run is; nil tells nobody.
 	Gauge *metrics.Gauge
 	// Afterwards is asked, when the run is over and no rule was broken, whether one

@@ -151,7 +151,7 @@ func (s *search) run(ctx context.Context) (*Report, error) {
 }
 
 // overtime is how long cases that have begun may go on when the time is over.
-const overtime = 15 * time.Second
+const overtime = 5 * time.Second
 
 // close lets no new case begin. The first reason counts.
 func (s *search) close(why string) {

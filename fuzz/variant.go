@@ -71,8 +71,8 @@ func inTurn(text []byte) []byte {
 
 // everyday is what honest clients do in a channel, most of it. What a channel does
 // to another one shows when two of them do this in turn, whatever it was that
-// other channels did at the node of a search. Each looks at what it has got before
-// the other one has got the same.
+// other channels did at the node of a search. Each looks at what it has between a
+// step of the other one and the same one of its own.
 const everyday = `chanbot: 1
 name: everyday
 in_turn: true
@@ -85,9 +85,9 @@ steps:
   - repeat:
       times: 1
       steps:
-        - initiator: {transfer: 1}
-          expect: any
         - initiator: balances
+          expect: any
+        - initiator: {transfer: 1}
           expect: any
         - responder: balances
           expect: any

@@ -24,6 +24,8 @@ type cell struct {
 	clocks   [3]*hist
 	stages   []stage
 	idle     int // how often it was collected without anything in it
+	// countsOnly keeps no times.
+	countsOnly bool
 }
 
 // stage is the distribution of one part of an operation.
@@ -34,7 +36,7 @@ type stage struct {
 
 func (c *cell) record(r *results.OperationRecord) {
 	c.outcomes[r.Outcome.Kind]++
-	if !r.Measured() {
+	if c.countsOnly || !r.Measured() {
 		return
 	}
 	if c.clocks[0] == nil {

@@ -23,7 +23,7 @@ type Shard struct {
 	mu    sync.Mutex // guards what follows
 	cells []*cell    // few, so that looking through them is fast
 	last  *cell
-	late  *hist // the generator's own lateness
+	late  *hist // the generator's own lateness; nil, as the next one, when only counts are kept
 	// warmLate is the same in warm-ups.
 	warmLate *hist
 	_        [64]byte
@@ -52,6 +52,9 @@ func (s *Shard) Record(r *results.OperationRecord) {
 // begin an operation, for reasons of its own. What it missed in a warm-up is
 // shown while the run goes on, and not judged.
 func (s *Shard) Late(by time.Duration, warmup bool) {
+	if s.late == nil {
+		return
+	}
 	s.mu.Lock()
 	if warmup {
 		s.warmLate.record(by.Microseconds())
@@ -72,7 +75,7 @@ func (s *Shard) cellLocked(op outcome.Operation, phase string, warmup bool) *cel
 			return c
 		}
 	}
-	c := &cell{key: k}
+	c := &cell{key: k, countsOnly: s.late == nil}
 	s.cells = append(s.cells, c)
 	s.last = c
 	return c
@@ -93,14 +96,21 @@ type recorder struct {
 	late   *hist // since the last sample
 }
 
-func newRecorder(shards int, journal *results.Journal, window time.Duration) *recorder {
+func newRecorder(o *Options) *recorder {
+	shards := o.Shards
 	if shards <= 0 {
 		shards = runtime.GOMAXPROCS(0)
 	}
-	r := &recorder{byKey: make(map[key]*cell), late: newHist(fineDigits)}
-	r.window.span = window
+	lateness := func() *hist {
+		if o.CountsOnly {
+			return nil
+		}
+		return newHist(fineDigits)
+	}
+	r := &recorder{byKey: make(map[key]*cell), late: lateness()}
+	r.window.span = o.Window
 	for range shards {
-		r.shards = append(r.shards, &Shard{journal: journal, late: newHist(fineDigits), warmLate: newHist(fineDigits)})
+		r.shards = append(r.shards, &Shard{journal: o.Journal, late: lateness(), warmLate: lateness()})
 	}
 	return r
 }

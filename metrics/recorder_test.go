@@ -17,7 +17,7 @@ import (
 func TestMergedQuantilesAreThoseOfTheUnion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shards := rapid.IntRange(1, 9).Draw(t, "shards")
-		rec := newRecorder(shards, nil, time.Minute)
+		rec := newRecorder(&Options{Shards: shards, Window: time.Minute})
 		union := newHist(totalDigits)
 		times := rapid.SliceOfN(rapid.Int64Range(0, 2*highestUS), 1, 300).Draw(t, "microseconds")
 		for i, us := range times {

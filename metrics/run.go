@@ -24,6 +24,10 @@ type Options struct {
 	Window time.Duration
 	// Sockets returns how many sockets are open, for the samples; nil knows none.
 	Sockets func() int
+	// CountsOnly keeps how operations ended and nothing about times: distributions
+	// are large, and most of what a short run of a few operations costs. Nobody may
+	// watch such a run by a Live or a Collector; it takes no samples.
+	CountsOnly bool
 }
 
 // TickEvery is how often a run is meant to be ticked.
@@ -52,7 +56,11 @@ func NewRun(o Options) *Run {
 	if o.Window <= 0 {
 		o.Window = 10 * time.Second
 	}
-	return &Run{o: o, rec: newRecorder(o.Shards, o.Journal, o.Window), process: newProcess(), late: newHist(fineDigits), ticked: make(chan struct{})}
+	r := &Run{o: o, rec: newRecorder(&o), ticked: make(chan struct{})}
+	if !o.CountsOnly {
+		r.process, r.late = newProcess(), newHist(fineDigits)
+	}
+	return r
 }
 
 // Shard returns the recorder of worker n.
@@ -136,6 +144,18 @@ func (r *Run) every(ctx context.Context, started time.Time, each func(now time.D
 // Tick collects what was recorded, and samples the generator.
 func (r *Run) Tick(now time.Duration) {
 	r.rec.collect(now)
+	if !r.o.CountsOnly {
+		r.sample(now)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ticks++
+	close(r.ticked)
+	r.ticked = make(chan struct{})
+}
+
+// sample samples the generator.
+func (r *Run) sample(now time.Duration) {
 	s := r.process.sample()
 	s.TUS = now.Microseconds()
 	s.Attempts, s.Ended = r.rec.counts()
@@ -154,11 +174,6 @@ func (r *Run) Tick(now time.Duration) {
 		r.o.Journal.Sample(s)
 	}
 	r.sampled(s)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ticks++
-	close(r.ticked)
-	r.ticked = make(chan struct{})
 }
 
 // tickCount returns how often the run was ticked, and what is closed by the next

@@ -70,7 +70,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.Int64Var(&o.actions, "actions", 0, "play cases with `N` steps in all")
 	f.IntVar(&o.findings, "findings", 20, "end after `N` different findings")
 	f.IntVar(&o.first, "first-case", 0, "begin with case `N` of the seed")
-	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 192 at an embedded node, else 64)")
+	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 256 at an embedded node, else 64)")
 	f.StringVar(&o.rate, "rate", "", "begin at most so many cases in a time, such as `5/s`, those included that are played again at a node of yours")
 	f.DurationVar(&o.patience, "patience", 3*time.Second, "`TIME` after which a node that owes something is given up")
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
@@ -117,7 +117,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 		if !o.given.Changed("pairs") {
 			o.pairs = 64
 			if s.embedded {
-				o.pairs = 192
+				o.pairs = 256
 			}
 		}
 		err = o.check()
