@@ -114,6 +114,9 @@ func (m *maker) abortMove() {
 		answer = fmt.Sprintf("[{abort: %s, raw: true}, {abort: %s}]", m.pick("0", "65536", "-1", `"7"`, "null", "1.5", "{}", "[]", "18446744073709551616"), m.code())
 	}
 	m.any(act(r, "{transfer: "+m.small()+"}"), "sign: {"+tag+": "+answer+"}")
+	if strings.HasPrefix(answer, "[") {
+		m.refusedLate(r, tag)
+	}
 	if m.chance(60) {
 		m.transfer(m.role(), "1")
 	}
@@ -140,7 +143,21 @@ func (m *maker) twice() {
 	m.spend(r, 1)
 	m.any(act(r, kind), "sign: {"+tag+": "+answers+"}", "timeout: 900ms")
 	m.calm = m.calm && (answers == "[accept, {abort: 42}]" || answers == "[{abort: 3}, {abort: 4}]") && kind == "{transfer: 1}"
+	m.refusedLate(r, tag)
 	m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
+}
+
+// refusedLate waits in a calm channel, where a role has started an operation, until
+// a second answer to a request to sign is refused: a refusal has no id and must not
+// come between the frames of the next step.
+func (m *maker) refusedLate(r outcome.Role, tag string) {
+	if !m.calm {
+		return
+	}
+	if strings.HasSuffix(tag, "_ack") {
+		r = r.Peer()
+	}
+	m.honest(act(r, "ping"))
 }
 
 // oneSigns has both sides ask for something, of which only one signs: each is

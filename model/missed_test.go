@@ -250,3 +250,34 @@ func TestASignatureMayEndWithABlockedSocket(t *testing.T) {
 		})
 	}
 }
+
+// TestAnAbortInABlockedSocketComesFirst: an abort that was sent before the offer
+// that it meets is read before the signature that was sent after it (fsm 3.3).
+func TestAnAbortInABlockedSocketComesFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		tag  string // of the abort
+		want string
+	}{
+		"of the close":    {wire.TagCloseSoloSign, ""},
+		"of another kind": {wire.TagSlashTx, RuleAbortedUnasked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.rich()
+			s.open()
+			s.ask(ini, wire.CloseSolo{})
+			s.abort(ini, c.tag, 42)
+			offer := s.make(&tx.CloseSolo{ChannelID: s.channelTx(), FromID: s.keys[ini].ID(), PoI: s.proofOf(s.bal), Nonce: 8}, nil)
+			s.ok(ini, wire.IntID(s.id))
+			s.request(ini, s.channel, wire.TagCloseSoloSign, offer)
+			s.unread(ini, wire.TagCloseSoloSign, offer)
+			s.info(ini, wire.EventAbortedUpdate)
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}

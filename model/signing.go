@@ -68,7 +68,13 @@ func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 	case kindCreate:
 		c.expectChannel(s)
 	case kindSolo:
-		// The state machine is open again at once (fsm 6.5, 6.6).
+		// The state machine is open again at once (fsm 6.5, 6.6), but an abort that
+		// a blocked socket still holds comes before the signature (fsm 3.3).
+		for _, q := range c.queue {
+			if q.kind == callAbort && q.op == nil && q.tag == r.op.tag {
+				q.op = r.op
+			}
+		}
 		c.op = nil
 	case kindShutdown:
 		c.ended = true
