@@ -3,6 +3,7 @@ package bot_test
 import (
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,19 +30,19 @@ load:
       mix: [{weight: 1, do: {initiator: {transfer: 1}}}]
 `, func(c *simnode.Config) { c.Latency = 20 * time.Millisecond })
 		defer b.stop()
-		readers := func(after time.Duration, busy *int) {
+		readers := func(after time.Duration, busy *atomic.Int64) {
 			time.AfterFunc(after, func() {
 				stacks := make([]byte, 1<<20)
 				stacks = stacks[:runtime.Stack(stacks, true)]
-				*busy = strings.Count(string(stacks), "bot.(*end).readBusy(")
+				busy.Store(int64(strings.Count(string(stacks), "bot.(*end).readBusy(")))
 			})
 		}
-		var early, late int
+		var early, late atomic.Int64
 		readers(7*time.Second, &early)
 		readers(27*time.Second, &late)
 		passed(t, b.run())
-		if early != 2*pairs || late != 0 {
-			t.Errorf("%d of %d sockets keep their goroutines with 12 transfers a second on each channel, %d with one in four seconds", early, 2*pairs, late)
+		if early.Load() != 2*pairs || late.Load() != 0 {
+			t.Errorf("%d of %d sockets keep their goroutines with 12 transfers a second on each channel, %d with one in four seconds", early.Load(), 2*pairs, late.Load())
 		}
 	})
 }
