@@ -83,6 +83,11 @@ func searched(t *testing.T, cfg Config) (rep *Report) {
 	})
 	for _, f := range rep.Findings {
 		t.Errorf("seed %d: %s in %s × %s by %s (case %d, %d of %d): expected %s, got %s\n%s", f.Seed, f.Rule, f.State, f.Input, f.Role, f.Case, f.Hits, f.Tries, f.Expected, f.Got, f.Text)
+		if f.Unrepeated() {
+			for _, x := range f.Frames[max(0, len(f.Frames)-100):] {
+				t.Logf("%v %s %s %s", x.T, x.Side, x.Dir, x.Frame)
+			}
+		}
 	}
 	if rep.Ended != "" {
 		t.Errorf("seed %d: the search ended early: %s", rep.Seed, rep.Ended)
