@@ -281,3 +281,45 @@ func TestAnAbortInABlockedSocketComesFirst(t *testing.T) {
 		})
 	}
 }
+
+// TestASignatureInABlockedSocketMeetsTheNextOffer: one for an offer that was lost
+// is read when the next one is pending, which may have another nonce, and what
+// follows is its effect (fsm 3.3, 5.6).
+func TestASignatureInABlockedSocketMeetsTheNextOffer(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead bool
+		want  string
+	}{
+		"one ahead": {true, ""},
+		"none":      {false, RuleEffectFirst},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.rich()
+			s.open()
+			first := s.closeTx(ini, func(t tx.Tx) { t.(*tx.CloseMutual).Nonce = 1 })
+			asked := [2]wire.ID{s.ask(ini, wire.Shutdown{}), s.ask(ini, wire.Shutdown{})}
+			s.ok(ini, asked[0])
+			s.request(ini, s.channel, wire.TagShutdownSign, first)
+			if c.ahead {
+				s.unread(ini, wire.TagShutdownSign, first)
+			}
+			read := wire.IntID(s.id)
+			s.conflict(ini, 2, s.round)
+			second := s.closeTx(ini, nil)
+			s.ok(ini, asked[1])
+			s.request(ini, s.channel, wire.TagShutdownSign, second)
+			s.unread(ini, wire.TagShutdownSign, second)
+			if c.ahead {
+				s.ok(ini, read)
+			}
+			s.onChain(ini, wire.OnChainCloseMutual, wire.TxTypeCloseMutual, s.sign(s.sign(second, ini), res))
+			switch {
+			case c.want == "" && len(s.found) > 0:
+				t.Errorf("got %v", s.found)
+			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
+				t.Errorf("got %v, want %s", s.found, c.want)
+			}
+		})
+	}
+}

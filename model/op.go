@@ -79,6 +79,7 @@ type op struct {
 	checked bool // the peer's signature in the offer was verified
 
 	given  bool           // the client signed this transaction before, for an operation that got lost
+	ahead  bool           // a signature for an earlier offer of this kind was still to be read when it came (fsm 3.3)
 	signed bool           // this client sent a transaction for it
 	sent   []*tx.SignedTx // what it sent, without repetitions of offer
 	texts  []string       // the texts of sent

@@ -239,9 +239,9 @@ func (c *Client) caused(r *request, effect string) {
 }
 
 // signedFor tells that a frame came which a signature for o causes. That may be
-// any of several ones, and one that was meant for the same offer before.
+// any of several ones, and one that was meant for an offer before.
 func (c *Client) signedFor(o *op, effect string) {
-	if !o.given {
+	if !o.given && !o.ahead {
 		c.caused(o.first, effect)
 	}
 }

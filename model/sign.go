@@ -55,6 +55,7 @@ func (c *Client) settle(o *op) {
 			o.hash, o.twin = o.twin.hash, nil
 		}
 		o.given = slices.Contains(c.given[:], o.hash)
+		o.ahead = c.find(func(r *request) bool { return r.kind == callSignature && r.tag == o.tag }) >= 0
 	}
 	if o.spec.kind == kindCreate {
 		c.create = o
