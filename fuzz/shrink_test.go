@@ -151,12 +151,19 @@ steps:
   - initiator: balances
     expect: any
 `
-	got := string(timerExpected([]byte(text)))
-	if strings.Count(got, "expect: any") != 1 || !strings.Contains(got, "    sign: {update: ignore}\n    expect: {timeout: null, by: node}\n") {
-		t.Errorf("made of it:\n%s", got)
+	for _, sign := range []string{"{update: ignore}", "{update_ack: ignore}", "{update_ack: reconnect}", "{deposit_ack: {disconnect: close}}"} {
+		got := string(timerExpected([]byte(strings.Replace(text, "{update: ignore}", sign, 1))))
+		if strings.Count(got, "expect: any") != 1 || !strings.Contains(got, "    sign: "+sign+"\n    expect: {timeout: null, by: node}\n") {
+			t.Errorf("made of %s:\n%s", sign, got)
+		}
+		if _, err := parse([]byte(got)); err != nil {
+			t.Error(err)
+		}
 	}
-	if _, err := parse([]byte(got)); err != nil {
-		t.Error(err)
+	for _, sign := range []string{"{update: accept}", "{update: reconnect}", "{update_ack: {abort: 3}}"} {
+		if got := timerExpected([]byte(strings.Replace(text, "{update: ignore}", sign, 1))); got != nil {
+			t.Errorf("made of %s:\n%s", sign, got)
+		}
 	}
 	if timerExpected([]byte("chanbot: 1\nname: x\nsteps:\n  - open:\n")) != nil {
 		t.Error("a step without anything to sign")
