@@ -67,6 +67,8 @@ func TestAnOfferMayGetTooOld(t *testing.T) {
 		"before the request": {failed("conflict"), 11, 0, false},
 		"an opening":         {failed("died"), 0, 11, true},
 		"a timeout":          {failed("timeout"), 0, 11, false},
+		"a stray conflict":   {&breach{Rule: model.RulePairConflict}, 0, 11, true},
+		"one with new offer": {&breach{Rule: model.RulePairConflict}, 0, 10, false},
 		"another rule":       {&breach{Rule: model.RuleStuck}, 0, 11, false},
 		"nothing":            {nil, 0, 11, false},
 	} {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"chanbot/model"
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/wire"
@@ -14,14 +15,18 @@ import (
 // ws-api 2.3).
 const oldestOffer = 10
 
-// tooOld says that an honest operation may have failed because other cases had so
-// many key blocks made that its transaction was pinned to one that is too old: the
-// peer's machine then refuses it with conflict 2, or ends an opening.
+// tooOld says that an honest operation may have failed, or a conflict come without
+// any other cause, because other cases had so many key blocks made that its
+// transaction was pinned to one that is too old: the peer's machine then refuses it
+// with conflict 2, or ends an opening.
 func (s *stage) tooOld(b *breach, t *tape, started time.Time) bool {
-	if b == nil || b.Rule != RuleExpectation || s.blocks == nil {
+	if b == nil || s.blocks == nil {
 		return false
 	}
-	if b.Cell.Input != outcome.Conflict.String() && b.Cell.Input != outcome.Died.String() {
+	switch {
+	case b.Rule == model.RulePairConflict:
+	case b.Rule == RuleExpectation && (b.Cell.Input == outcome.Conflict.String() || b.Cell.Input == outcome.Died.String()):
+	default:
 		return false
 	}
 	from, to, ok := t.lastOffer()

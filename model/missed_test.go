@@ -323,3 +323,28 @@ func TestASignatureInABlockedSocketMeetsTheNextOffer(t *testing.T) {
 		})
 	}
 }
+
+// TestTheOtherConflictOfACloseMayComeLate: a mutual close that is refused at once is
+// one conflict for the side that was not shown it, however late.
+func TestTheOtherConflictOfACloseMayComeLate(t *testing.T) {
+	for conflicts, want := range []string{1: "", 2: RulePairConflict} {
+		s := newStage(t)
+		s.rich()
+		s.open()
+		s.check()
+		follow(s.shutdown(ini, nil)[:2])
+		s.conflict(ini, 1, s.round)
+		s.check()
+		s.check()
+		for range conflicts {
+			s.conflict(res, 1, s.round)
+		}
+		s.check()
+		switch {
+		case want == "" && len(s.found) > 0:
+			t.Errorf("%d: got %v", conflicts, s.found)
+		case want != "" && (len(s.found) != 1 || s.found[0].Rule != want):
+			t.Errorf("%d: got %v, want %s", conflicts, s.found, want)
+		}
+	}
+}

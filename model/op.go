@@ -35,6 +35,9 @@ type tagSpec struct {
 // changes reports whether it makes a state that both sides sign.
 func (t tagSpec) changes() bool { return t.kind == kindUpdate || t.kind == kindOnChain }
 
+// proposes reports whether it takes the signatures of both sides.
+func (t tagSpec) proposes() bool { return t.changes() || t.kind == kindShutdown }
+
 var tagSpecs = map[string]tagSpec{
 	wire.TagInitiatorSign: {kind: kindCreate, own: true, role: outcome.Initiator, txType: wire.TxTypeCreate},
 	wire.TagResponderSign: {kind: kindCreate, role: outcome.Responder, announce: wire.EventFundingCreated, txType: wire.TxTypeCreate},

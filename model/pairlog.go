@@ -35,7 +35,7 @@ type pairLog struct {
 // crossings counts, over the life of a client, what can cross with what the peer
 // does.
 type crossings struct {
-	proposed int // own updates, deposits and withdrawals that were signed
+	proposed int // own updates, deposits, withdrawals and mutual closes that were signed
 	shown    int // those of the peer that this client was asked to sign
 	refused  int // conflicts 1 and 2
 }

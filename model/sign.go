@@ -33,7 +33,7 @@ func (c *Client) sign(f *wire.Frame) {
 			c.violate(RuleSignUnannounced, "info "+o.spec.announce+" before "+name, name)
 		}
 		c.announced = ""
-		if o.spec.changes() {
+		if o.spec.proposes() {
 			c.crossings.shown++
 		}
 	}

@@ -59,7 +59,7 @@ func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 			return
 		}
 	}
-	if r.op.spec.own && !r.op.signed && r.op.spec.changes() {
+	if r.op.spec.own && !r.op.signed && r.op.spec.proposes() {
 		c.crossings.proposed++
 	}
 	r.op.sign(r.req.SignedTx, s)
