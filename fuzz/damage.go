@@ -106,10 +106,7 @@ func (m *maker) damagedJSON() {
 	if strings.Contains(text, "leave") {
 		m.calm = false // it may work, and sooner than the next request
 	}
-	if m.calm {
-		// A refusal without an id must not be taken for one of the next request.
-		m.honest(act(sender, "ping"))
-	}
+	m.awaitRefusal(sender)
 	if strings.Contains(text, "update") || strings.Contains(text, "deposit") {
 		m.calm = false
 	}

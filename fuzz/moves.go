@@ -115,7 +115,7 @@ func (m *maker) abortMove() {
 	}
 	m.any(act(r, "{transfer: "+m.small()+"}"), "sign: {"+tag+": "+answer+"}")
 	if strings.HasPrefix(answer, "[") {
-		m.refusedLate(r, tag)
+		m.awaitRefusal(signer(r, tag))
 	}
 	if m.chance(60) {
 		m.transfer(m.role(), "1")
@@ -143,21 +143,24 @@ func (m *maker) twice() {
 	m.spend(r, 1)
 	m.any(act(r, kind), "sign: {"+tag+": "+answers+"}", "timeout: 900ms")
 	m.calm = m.calm && (answers == "[accept, {abort: 42}]" || answers == "[{abort: 3}, {abort: 4}]") && kind == "{transfer: 1}"
-	m.refusedLate(r, tag)
+	m.awaitRefusal(signer(r, tag))
 	m.transfer(m.role(), "1", m.unlessCalm("timeout: 900ms")...)
 }
 
-// refusedLate waits in a calm channel, where a role has started an operation, until
-// a second answer to a request to sign is refused: a refusal has no id and must not
-// come between the frames of the next step.
-func (m *maker) refusedLate(r outcome.Role, tag string) {
-	if !m.calm {
-		return
+// awaitRefusal waits in a calm channel until what a role has sent is refused, or is
+// not: a refusal without an id must not come between the frames of the next step.
+func (m *maker) awaitRefusal(r outcome.Role) {
+	if m.calm {
+		m.step(act(r, "ping"))
 	}
+}
+
+// signer is who is asked to sign by a tag in an operation of a role.
+func signer(r outcome.Role, tag string) outcome.Role {
 	if strings.HasSuffix(tag, "_ack") {
-		r = r.Peer()
+		return r.Peer()
 	}
-	m.honest(act(r, "ping"))
+	return r
 }
 
 // oneSigns has both sides ask for something, of which only one signs: each is

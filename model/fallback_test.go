@@ -34,12 +34,7 @@ func TestWhoTakesBackGoesByTheChain(t *testing.T) {
 			c.before(s)
 			s.info(ini, wire.EventClosing)
 			steps[2]()
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -135,12 +130,7 @@ func TestASoloCloseIsNotForgottenAfterAGap(t *testing.T) {
 				proposedAndAborted(s)
 			}
 			s.info(ini, wire.EventClosing)
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }

@@ -76,12 +76,7 @@ func TestAMessageMayComeAfterAGap(t *testing.T) {
 			}
 			s.check()
 			s.check()
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -115,12 +110,7 @@ func TestTheOtherConflictMayComeLate(t *testing.T) {
 				s.conflict(res, 2, 1)
 			}
 			s.check()
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -153,12 +143,7 @@ func TestAMessageMayEndWithItsStateMachine(t *testing.T) {
 			tell("after")
 			s.message(1-c.by, s.account(c.by), s.account(1-c.by), "after")
 			s.check()
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -207,12 +192,7 @@ func TestAMessageMayMeetTheEndOfThePeer(t *testing.T) {
 			tell("late")
 			s.message(ini, s.account(res), s.account(ini), "late")
 			s.check()
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -241,12 +221,7 @@ func TestASignatureMayEndWithABlockedSocket(t *testing.T) {
 			s.fsmUp(res, s.channel)
 			s.abort(res, wire.TagUpdateAck, 42)
 			s.info(res, wire.EventAbortedUpdate)
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -272,12 +247,7 @@ func TestAnAbortInABlockedSocketComesFirst(t *testing.T) {
 			s.request(ini, s.channel, wire.TagCloseSoloSign, offer)
 			s.unread(ini, wire.TagCloseSoloSign, offer)
 			s.info(ini, wire.EventAbortedUpdate)
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -314,12 +284,7 @@ func TestASignatureInABlockedSocketMeetsTheNextOffer(t *testing.T) {
 				s.ok(ini, read)
 			}
 			s.onChain(ini, wire.OnChainCloseMutual, wire.TxTypeCloseMutual, s.sign(s.sign(second, ini), res))
-			switch {
-			case c.want == "" && len(s.found) > 0:
-				t.Errorf("got %v", s.found)
-			case c.want != "" && (len(s.found) != 1 || s.found[0].Rule != c.want):
-				t.Errorf("got %v, want %s", s.found, c.want)
-			}
+			s.wants(c.want)
 		})
 	}
 }
@@ -327,7 +292,7 @@ func TestASignatureInABlockedSocketMeetsTheNextOffer(t *testing.T) {
 // TestTheOtherConflictOfACloseMayComeLate: a mutual close that is refused at once is
 // one conflict for the side that was not shown it, however late.
 func TestTheOtherConflictOfACloseMayComeLate(t *testing.T) {
-	for conflicts, want := range []string{1: "", 2: RulePairConflict} {
+	for conflicts, want := range map[int]string{1: "", 2: RulePairConflict} {
 		s := newStage(t)
 		s.rich()
 		s.open()
@@ -340,11 +305,32 @@ func TestTheOtherConflictOfACloseMayComeLate(t *testing.T) {
 			s.conflict(res, 1, s.round)
 		}
 		s.check()
-		switch {
-		case want == "" && len(s.found) > 0:
-			t.Errorf("%d: got %v", conflicts, s.found)
-		case want != "" && (len(s.found) != 1 || s.found[0].Rule != want):
-			t.Errorf("%d: got %v, want %s", conflicts, s.found, want)
-		}
+		s.wants(want)
 	}
+}
+
+// TestSignaturesThatNobodyAnswersAreForgotten: one without an id whose operation
+// was lost does not stay among those that wait, nor keep the later ones there.
+func TestSignaturesThatNobodyAnswersAreForgotten(t *testing.T) {
+	s := newStage(t)
+	s.open()
+	sign := func() *tx.SignedTx {
+		offer := s.half(ini, 1)
+		s.out(res, wire.AppendSigned(nil, nil, wire.TagUpdateAck, s.sign(offer, res).Text()))
+		return s.sign(offer, res)
+	}
+	sign()
+	s.conflict(ini, 2, s.round)
+	s.conflict(res, 2, s.round)
+	for range 3 {
+		state := sign()
+		s.report(res, state)
+		s.report(ini, state)
+		s.state, s.round, s.bal = state, s.round+1, s.next
+	}
+	if n := len(s.c[res].queue); n > 0 {
+		t.Errorf("%d requests wait", n)
+	}
+	s.check()
+	s.wants("")
 }

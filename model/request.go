@@ -241,7 +241,10 @@ func (c *Client) caused(r *request, effect string) {
 // signedFor tells that a frame came which a signature for o causes. That may be
 // any of several ones, and one that was meant for an offer before.
 func (c *Client) signedFor(o *op, effect string) {
-	if !o.given && !o.ahead {
+	switch {
+	case o.ahead: // which one it was is not known; those that are never answered go
+		c.queue = slices.DeleteFunc(c.queue, func(r *request) bool { return r.kind == callSignature && r.tag == o.tag && r.req.ID == nil })
+	case !o.given:
 		c.caused(o.first, effect)
 	}
 }

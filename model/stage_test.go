@@ -248,6 +248,17 @@ func (s *stage) refuse(side int, request []byte, sub int) {
 
 func (s *stage) check() { s.found = append(s.found, NewPair(s.c[ini], s.c[res]).Check()...) }
 
+// wants judges that a rule was found to be broken once, or nothing when it is "".
+func (s *stage) wants(rule string) {
+	s.t.Helper()
+	switch {
+	case rule == "" && len(s.found) > 0:
+		s.t.Errorf("got %v", s.found)
+	case rule != "" && (len(s.found) != 1 || s.found[0].Rule != rule):
+		s.t.Errorf("got %v, want %s", s.found, rule)
+	}
+}
+
 func (s *stage) overdue() {
 	s.found = append(s.found, NewPair(s.c[ini], s.c[res]).Overdue(false)...)
 }
