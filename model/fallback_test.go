@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math/big"
 	"testing"
 
 	"chanbot/tx"
@@ -130,6 +131,35 @@ func TestASoloCloseIsNotForgottenAfterAGap(t *testing.T) {
 				proposedAndAborted(s)
 			}
 			s.info(ini, wire.EventClosing)
+			s.wants(c.want)
+		})
+	}
+}
+
+// TestASoloCloseMayMeetADepositInABlock: the payload of a solo close is empty
+// when its state is the one on chain. A deposit may have come into a block that
+// the client has not been told of (transactions 2).
+func TestASoloCloseMayMeetADepositInABlock(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(*stage)
+		want   string
+	}{
+		"nothing before":        {func(*stage) {}, RuleOfferPayload},
+		"an update":             {func(s *stage) { proposedAndAborted(s) }, RuleOfferPayload},
+		"a deposit not signed":  {func(s *stage) { follow(s.deposit(ini, 1)[:1]) }, RuleOfferPayload},
+		"a deposit half signed": {func(s *stage) { follow(s.deposit(ini, 1)[:3]) }, ""},
+		"a deposit co-signed":   {func(s *stage) { follow(s.deposit(ini, 1)[:6]) }, ""},
+		"a peer's deposit":      {func(s *stage) { follow(s.deposit(res, 1)[:5]) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			c.before(s)
+			s.solo(func(t tx.Tx) {
+				solo := t.(*tx.CloseSolo)
+				solo.Payload = s.create.Bytes()
+				solo.Fee = tx.MinFee(solo, big.NewInt(1_000_000_000))
+			})[0]()
 			s.wants(c.want)
 		})
 	}

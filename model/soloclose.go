@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"slices"
 
 	"chanbot/tx"
 )
@@ -63,7 +64,7 @@ func (c *Client) examinePayload(o *op, payload []byte) {
 		}
 		return
 	}
-	if closing && c.chainRound == c.ledger.round && !c.assumed && !c.lost {
+	if closing && c.chainRound == c.ledger.round && !c.assumed && !c.lost && !c.chainMayBeAhead() {
 		o.fail(RuleOfferPayload, "an empty payload: round "+round+" is on chain", number(uint64(len(payload)))+" bytes")
 		return
 	}
@@ -77,4 +78,13 @@ func (c *Client) examinePayload(o *op, payload []byte) {
 	case !holdsAll(s.Signatures, c.ledger.signed.Signatures) && !c.verified(s, true, c.parties[:]...):
 		o.fail(RuleOfferPayload, "the signatures of both parties", number(uint64(len(s.Signatures)))+" signatures, not both good")
 	}
+}
+
+// chainMayBeAhead reports whether a deposit or withdrawal that this client signed
+// lately may be in a block already, which a node tells it later than it offers
+// the next transaction.
+func (c *Client) chainMayBeAhead() bool {
+	return slices.ContainsFunc(c.seen[:], func(o *op) bool {
+		return o != nil && o.spec.kind == kindOnChain && (o.signed || o.given) && o.round > c.ledger.round
+	})
 }
