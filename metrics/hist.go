@@ -17,11 +17,12 @@ const (
 	totalDigits = 3
 )
 
-// hist is a distribution of times in microseconds, with its exact sum and
-// extremes.
+// hist is a distribution of times in microseconds, with its exact sum. A time
+// that is read from it is the end of its bin, as for every reader of a
+// histogram log.
 type hist struct {
-	h             *hdrhistogram.Histogram
-	sum, min, max int64
+	h        *hdrhistogram.Histogram
+	sum, min int64
 }
 
 func newHist(digits int) *hist {
@@ -32,18 +33,18 @@ func (h *hist) record(us int64) {
 	us = min(max(us, 0), highestUS)
 	_ = h.h.RecordValue(us) // it is in range
 	h.sum += us
-	h.min, h.max = min(h.min, us), max(h.max, us)
+	h.min = min(h.min, us)
 }
 
 func (h *hist) add(o *hist) {
 	h.h.Merge(o.h)
 	h.sum += o.sum
-	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
+	h.min = min(h.min, o.min)
 }
 
 func (h *hist) reset() {
 	h.h.Reset()
-	h.sum, h.min, h.max = 0, math.MaxInt64, 0
+	h.sum, h.min = 0, math.MaxInt64
 }
 
 func (h *hist) count() int64 {
@@ -55,7 +56,7 @@ func (h *hist) count() int64 {
 
 // at returns the time in microseconds that the share q of the samples does not
 // exceed, up to the digits of the histogram.
-func (h *hist) at(q float64) int64 { return min(h.h.ValueAtPercentile(q*100), h.max) }
+func (h *hist) at(q float64) int64 { return h.h.ValueAtPercentile(q * 100) }
 
 // latency returns the distribution in numbers; h may be nil.
 func (h *hist) latency() results.Latency {
@@ -64,10 +65,10 @@ func (h *hist) latency() results.Latency {
 		return results.Latency{}
 	}
 	q := h.h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
-	us := func(i int) float64 { return float64(min(q[i], h.max)) }
+	us := func(i int) float64 { return float64(q[i]) }
 	return results.Latency{
 		Count: n, MeanUS: float64(h.sum) / float64(n),
-		P50US: us(0), P90US: us(1), P99US: us(2), P999US: us(3), MaxUS: float64(h.max),
+		P50US: us(0), P90US: us(1), P99US: us(2), P999US: us(3), MaxUS: float64(h.h.Max()),
 	}
 }
 
@@ -78,7 +79,7 @@ func (h *hist) curve() []results.CurvePoint {
 	}
 	var out []results.CurvePoint
 	for _, b := range h.h.CumulativeDistributionWithTicks(4) {
-		p := results.CurvePoint{Quantile: b.Quantile / 100, US: float64(min(b.ValueAt, h.max))}
+		p := results.CurvePoint{Quantile: b.Quantile / 100, US: float64(b.ValueAt)}
 		if n := len(out); n > 0 && out[n-1].US == p.US {
 			out[n-1].Quantile = p.Quantile
 			continue
@@ -90,8 +91,8 @@ func (h *hist) curve() []results.CurvePoint {
 
 // packed is a distribution that is kept, but hardly added to.
 type packed struct {
-	h             *hdrhistogram.PackedHistogram
-	sum, min, max int64
+	h        *hdrhistogram.PackedHistogram
+	sum, min int64
 }
 
 func newPacked() *packed {
@@ -101,11 +102,11 @@ func newPacked() *packed {
 func (p *packed) add(o *hist) {
 	p.h.MergeFrom(o.h)
 	p.sum += o.sum
-	p.min, p.max = min(p.min, o.min), max(p.max, o.max)
+	p.min = min(p.min, o.min)
 }
 
 func (p *packed) addTo(h *hist) {
 	p.h.MergeInto(h.h)
 	h.sum += p.sum
-	h.min, h.max = min(h.min, p.min), max(h.max, p.max)
+	h.min = min(h.min, p.min)
 }

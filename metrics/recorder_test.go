@@ -61,14 +61,14 @@ func TestQuantilesAreWithinThreeDigits(t *testing.T) {
 	exact, got := results.NewLatency(samples), h.latency()
 	for name, pair := range map[string][2]float64{
 		"mean": {exact.MeanUS, got.MeanUS}, "p50": {exact.P50US, got.P50US}, "p90": {exact.P90US, got.P90US},
-		"p99": {exact.P99US, got.P99US}, "p999": {exact.P999US, got.P999US},
+		"p99": {exact.P99US, got.P99US}, "p999": {exact.P999US, got.P999US}, "max": {exact.MaxUS, got.MaxUS},
 	} {
 		if d := pair[1] - pair[0]; d < -0.001*pair[0]-1e-6*pair[0] || d > 0.001*pair[0] {
 			t.Errorf("%s is %v, exactly %v", name, pair[1], pair[0])
 		}
 	}
-	if exact.MaxUS != got.MaxUS || exact.Count != got.Count {
-		t.Errorf("max %v, %d samples; exactly %v, %d", got.MaxUS, got.Count, exact.MaxUS, exact.Count)
+	if exact.Count != got.Count {
+		t.Errorf("%d samples; exactly %d", got.Count, exact.Count)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestAWindowForgets(t *testing.T) {
 		record(1000)
 	}
 	got := run.Judge(101*time.Second, []Threshold{last, whole, {Func: "rate", Kind: outcome.Signed, Op: ">=", Limit: 1, Last: 5 * time.Second}})
-	if got[0].State != Holds || got[0].Samples != 5 || got[1].State != Broken || got[1].Value != 5e9 || got[2].Value != 1 {
+	if got[0].State != Holds || got[0].Samples != 5 || got[1].State != Broken || got[1].Value < 5e9 || got[1].Value > 5.005e9 || got[2].Value != 1 {
 		t.Errorf("%+v", got)
 	}
 	if n := len(run.rec.window.intervals); n > 12 {

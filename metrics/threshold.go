@@ -135,7 +135,7 @@ func (t *Threshold) time(h *hist) float64 {
 	case "min":
 		return float64(h.min)
 	case "max":
-		return float64(h.max)
+		return float64(h.h.Max())
 	}
 	return float64(h.at(t.Quantile))
 }

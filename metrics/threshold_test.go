@@ -39,7 +39,7 @@ func TestThresholdsAreJudged(t *testing.T) {
 		"p99 is broken":       {of(func(c *Threshold) { c.Func, c.Quantile, c.Limit = "quantile", .99, 100e6 }), Broken, 198.015e6},
 		"p99.9 needs 1000":    {of(func(c *Threshold) { c.Func, c.Quantile, c.Limit = "quantile", .999, 1e9 }), TooFew, 0},
 		"p100 is the maximum": {of(func(c *Threshold) { c.Func, c.Quantile, c.Limit = "quantile", 1, 1e9 }), Holds, 200e6},
-		"max":                 {of(func(c *Threshold) { c.Func, c.Op, c.Limit = "max", "==", 200e6 }), Holds, 200e6},
+		"max":                 {of(func(c *Threshold) { c.Func, c.Op, c.Limit = "max", ">=", 200e6 }), Holds, 200e6},
 		"min":                 {of(func(c *Threshold) { c.Func, c.Op, c.Limit = "min", "!=", 1e6 }), Broken, 1e6},
 		"mean":                {of(func(c *Threshold) { c.Func, c.Limit = "mean", 1e9 }), Holds, 100.5e6},
 		"wait":                {of(func(c *Threshold) { c.Func, c.Clock, c.Op = "max", outcome.Waiting, "<=" }), Holds, 0},
