@@ -214,6 +214,18 @@ func (c *Client) String() string {
 // certain reports whether this side has seen everything that happened.
 func (c *Client) certain() bool { return !c.stale && !c.cfg.Unreported }
 
+// kept reports whether the last state is known to be the one from before a gap:
+// nothing was under way then, and none is made without this side's signature but
+// by a forced progress (fsm 6.7, 7).
+func (c *Client) kept() bool {
+	p := c.other
+	return c.stale && c.calmLoss && c.reconnected && !c.lost && !c.loose && !c.solo &&
+		p != nil && p.other == c && p.channel == c.channel && !p.solo
+}
+
+// current reports whether this side knows the last state.
+func (c *Client) current() bool { return c.certain() || c.kept() && !c.cfg.Unreported }
+
 func (c *Client) violate(rule, expected, got string) {
 	c.found = append(c.found, Violation{Role: c.cfg.Role, Rule: rule, Expected: expected, Got: got,
 		Frame: bytes.Clone(c.raw[:min(len(c.raw), keptFrame)])})

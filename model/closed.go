@@ -79,7 +79,7 @@ func (c *Client) Closed(code int, err error) []Violation {
 	if o := c.op; o != nil && c.find(func(r *request) bool { return r.op == o }) >= 0 {
 		o.maybe = true // a blocked socket ends with what it has not passed on (fsm 3.3)
 	}
-	c.calmLoss = c.settled() && !c.closed && !c.solo && !c.loose && !c.leaveAsked && !c.stopped && len(c.asked) == 0 && len(c.queue) == 0
+	c.calmLoss = c.current() && c.idle() && !c.closed && !c.solo && !c.loose && !c.leaveAsked && !c.stopped && len(c.asked) == 0 && len(c.queue) == 0
 	c.queue, c.owed, c.announced, c.ending = nil, nil, "", ""
 	c.becomeOffline()
 	return c.found

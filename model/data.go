@@ -54,7 +54,7 @@ func (c *Client) data(r *request, raw json.RawMessage) {
 // an answer may overtake the report, the one that is being made. ok is false
 // when that is not known.
 func (c *Client) states() (all []balances, ok bool) {
-	if !c.certain() || !c.ledger.known || c.loose && c.op == nil && c.ledger.round == 0 {
+	if !c.current() || !c.ledger.known || c.loose && c.op == nil && c.ledger.round == 0 {
 		return nil, false
 	}
 	if c.phase < PhaseAccepted || c.ledger.round == 0 && (c.create == nil || !c.create.known) {
@@ -221,7 +221,7 @@ func (c *Client) sameState(text, where string) {
 		c.violate(RuleState, "a signed_tx in "+where, quoted(text))
 		return
 	}
-	if !c.certain() || c.ledger.signed == nil {
+	if !c.current() || c.ledger.signed == nil {
 		return
 	}
 	if bytes.Equal(s.Tx, c.ledger.signed.Tx) {

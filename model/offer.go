@@ -92,7 +92,7 @@ func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint
 		}
 	}
 	if want := c.ledger.round + 1; round != want {
-		if !c.stale {
+		if !c.stale || c.kept() {
 			o.fail(RuleOfferRound, "round "+number(want), "round "+number(round))
 		} else if round < want {
 			o.fail(RuleOfferRound, "round "+number(want)+" or later", "round "+number(round))
@@ -107,7 +107,7 @@ func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint
 		return
 	}
 	if got != hash {
-		if !c.stale {
+		if !c.stale || c.kept() {
 			o.fail(RuleOfferStateHash, stateText(got)+" for "+after.String(), stateText(hash))
 		}
 		return

@@ -76,8 +76,11 @@ func (c *Client) nextLog() {
 }
 
 // settled reports whether this side is sure of its state.
-func (c *Client) settled() bool {
-	return c.phase == PhaseOpen && c.certain() && c.op == nil && c.owed == nil && c.ledger.signed != nil && c.reported
+func (c *Client) settled() bool { return c.certain() && c.idle() }
+
+// idle reports whether nothing is under way that this side knows of.
+func (c *Client) idle() bool {
+	return c.phase == PhaseOpen && c.op == nil && c.owed == nil && c.ledger.signed != nil && c.reported
 }
 
 // state compares the co-signed states.
