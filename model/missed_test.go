@@ -85,20 +85,30 @@ func TestAMessageMayComeAfterAGap(t *testing.T) {
 // be told of a conflict after the check that follows the other's.
 func TestTheOtherConflictMayComeLate(t *testing.T) {
 	for name, c := range map[string]struct {
+		shown             bool // the proposal, which it aborts
 		checks, conflicts int
 		want              string
 	}{
-		"at the next check":     {1, 1, ""},
-		"two":                   {1, 2, RulePairConflict},
-		"after one more check":  {2, 1, ""}, // of the proposal that it was not shown
-		"two after one more":    {2, 2, RulePairConflict},
-		"with nothing to cause": {0, 1, RulePairConflict},
+		"at the next check":         {false, 1, 1, ""},
+		"two":                       {false, 1, 2, RulePairConflict},
+		"after one more check":      {false, 2, 1, ""}, // of the proposal that it was not shown
+		"two after one more":        {false, 2, 2, RulePairConflict},
+		"with nothing to cause":     {false, 0, 1, RulePairConflict},
+		"shown, at the next check":  {true, 1, 1, ""},
+		"shown, after two more":     {true, 3, 1, ""},
+		"shown, two after two more": {true, 3, 2, RulePairConflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.open()
 			s.check()
-			if c.checks > 0 {
+			switch {
+			case c.shown:
+				s.half(ini, 1)
+				s.abort(res, wire.TagUpdateAck, 42)
+				s.info(res, wire.EventAbortedUpdate)
+				s.conflict(ini, 2, 1) // its node refuses before it hears of the abort
+			case c.checks > 0:
 				s.propose(ini, 1)
 				s.answer(ini, wire.TagUpdate, s.pending, s.channel)
 				s.conflict(ini, 2, 1) // the responder's node refuses

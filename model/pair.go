@@ -60,11 +60,17 @@ func (p *Pair) Check() []Violation {
 	r.quiet()
 	found := append(i.found, r.found...)
 	i.found, r.found = nil, nil
-	late := [2]bool{r.log.told() && !i.log.told(), i.log.told() && !r.log.told()}
+	late := [2]bool{i.stillLate(r), r.stillLate(i)}
 	i.nextLog()
 	r.nextLog()
 	i.log.late, r.log.late = late[0], late[1]
 	return found
+}
+
+// stillLate reports whether the peer was told of a conflict that has not come to
+// this side. It may take more than one check.
+func (c *Client) stillLate(peer *Client) bool {
+	return !c.log.told() && (peer.log.told() || c.log.late && peer.crossings.refused > c.crossings.refused)
 }
 
 // nextLog forgets what was judged. Messages on their way and aborts whose

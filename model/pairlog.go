@@ -26,7 +26,7 @@ type pairLog struct {
 	left         int  // channels.leave that came
 	pending      bool // an operation was under way at the last check
 	calm         bool // the channel was open and idle at the last check
-	late         bool // a conflict had come to the peer alone at the last check
+	late         bool // a conflict had come to the peer alone at an earlier check
 	aborted      bool // an abort was sent
 	lostOps      []lostOp
 	internal     *request // a transfer that the sender can pay was refused with an internal error

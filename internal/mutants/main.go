@@ -223,7 +223,7 @@ func (o *options) examine(ctx context.Context, dir, name string) result {
 	return r
 }
 
-// save keeps a repro.
+// save keeps a repro, or its transcript.
 func (o *options) save(file, name string) {
 	if o.keep == "" {
 		return
@@ -233,7 +233,7 @@ func (o *options) save(file, name string) {
 		err = os.MkdirAll(o.keep, 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(o.keep, name+".yaml"), b, 0o644)
+		err = os.WriteFile(filepath.Join(o.keep, name+filepath.Ext(file)), b, 0o644)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -265,14 +265,18 @@ func (o *options) conforms(ctx context.Context, dir, defect string) string {
 // clean searches a node without a defect.
 func (o *options) clean(ctx context.Context, dir string) result {
 	r := result{name: "(none)", clean: true}
-	doc, _, err := o.search(ctx, dir)
+	doc, folder, err := o.search(ctx, dir)
 	if err != nil {
 		r.err = err
 		return r
 	}
 	r.actions = doc.Actions
 	for _, f := range doc.Findings {
-		r.found, r.rule, r.where = true, f.Rule, f.State+" × "+f.Input
+		r.found, r.rule, r.where, r.steps = true, f.Rule, f.State+" × "+f.Input, f.Steps
+		r.took = time.Duration(f.FoundS * float64(time.Second))
+		file := filepath.Join(folder, f.File)
+		o.save(file, "none-"+f.Rule)
+		o.save(strings.TrimSuffix(file, ".yaml")+".md", "none-"+f.Rule) // it may never come again
 	}
 	return r
 }
