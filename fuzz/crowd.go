@@ -153,7 +153,7 @@ func (s *search) lessAtOnce(place *Place, atOnce bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.room.Machines = max(s.room.Machines, peak)
-	s.room.Cases = s.pace.bound(most)
+	s.pace.bound(most)
 }
 
 // replace puts a fresh node in the place of one without room. It returns false
@@ -173,7 +173,8 @@ func (s *search) replace(ctx context.Context, full *Place) bool {
 		return true // another one came meanwhile
 	}
 	_, peak, _ := full.machines.count()
-	s.room.Machines, s.room.Cases = max(s.room.Machines, peak), s.pace.bound(s.cfg.Pairs)
+	s.room.Machines = max(s.room.Machines, peak)
+	s.pace.bound(s.cfg.Pairs)
 	s.room.Replaced++
 	s.place = place
 	s.own = append(s.own, place)

@@ -19,7 +19,7 @@ const (
 // busy breaks in the node's place.
 var timed = map[string]bool{
 	RuleTimer: true, RuleTimerLate: true, RuleDepth: true,
-	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true,
+	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true, model.RuleAbortSwallowed: true,
 }
 
 // exam is what is done with one suspect: it is played again, made small and

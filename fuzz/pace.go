@@ -13,8 +13,10 @@ type pace struct {
 	wanted int
 
 	mu      sync.Mutex
-	changed *sync.Cond // there is room, or nobody may wait any longer
-	most    int        // of those that are wanted, for a node without room for them
+	changed *sync.Cond    // there is room, or nobody may wait any longer
+	most    int           // of those that are wanted, for a node without room for them
+	bounded time.Time     // when that was set
+	retry   time.Duration // after which more are tried again; 0 for never
 	limit   int
 	playing int
 	ended   bool
@@ -40,6 +42,10 @@ const (
 	// paceStart and paceLeast are how many cases begin with, and always may.
 	paceStart = 32
 	paceLeast = 4
+	// After roomRetry with room for fewer cases than are wanted more are tried, and
+	// after twice that when there is still none, up to roomRetryMost.
+	roomRetry     = 15 * time.Second
+	roomRetryMost = 4 * time.Minute
 	// Above busy fewer cases are played beside each other, below calm more.
 	busy = 20 * time.Millisecond
 	calm = 8 * time.Millisecond
@@ -95,6 +101,9 @@ func (p *pace) decide() {
 	case p.second < calm && p.playing >= p.limit:
 		p.limit = min(p.limit+max(p.limit/8, 1), p.most)
 		p.changed.Broadcast()
+	}
+	if now := p.part.until; p.retry > 0 && now.Sub(p.bounded) >= p.retry {
+		p.most, p.bounded = min(p.most+max(p.most/4, 1), p.wanted), now
 	}
 	p.past[p.parts%paceMemory] = p.part
 	p.parts++
@@ -152,19 +161,29 @@ func (p *pace) release() {
 	p.changed.Broadcast()
 }
 
-// bound sets how many cases there may be beside each other at most. When that is
-// no fewer than there may be now, it is a quarter less than now. It returns what
-// it has set.
-func (p *pace) bound(most int) int {
+// bound sets how many cases there may be beside each other at most, for some time.
+// When that is no fewer than there may be now, it is a quarter less than now.
+func (p *pace) bound(most int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if most >= p.limit && most < p.wanted {
-		most = max(p.limit*3/4, 1)
+	if most >= p.wanted {
+		p.retry = 0
+	} else {
+		if most >= p.limit {
+			most = max(p.limit*3/4, 1)
+		}
+		p.bounded, p.retry = time.Now(), min(max(2*p.retry, roomRetry), roomRetryMost)
 	}
 	p.most = most
 	p.limit = min(p.limit, most)
 	p.changed.Broadcast()
-	return most
+}
+
+// allowed returns how many cases there may be beside each other at most.
+func (p *pace) allowed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.most
 }
 
 // end lets nobody wait any longer.

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"chanbot/model"
 	"chanbot/tx"
 )
 
@@ -115,6 +116,35 @@ func TestWhatTheMachineWasTooBusyForIsPlayedAgain(t *testing.T) {
 	}
 	if _, _, ok := s.take(); ok || s.actions != actions {
 		t.Errorf("another case (%v), %d actions after %d", ok, s.actions, actions)
+	}
+}
+
+// What is broken while this process is late may be its own fault: rules about time
+// first, and everything when it hardly ran at all.
+func TestWhatABusyMachineBreaksIsNotJudged(t *testing.T) {
+	for _, c := range []struct {
+		late time.Duration
+		rule string
+		want bool
+	}{
+		{strained, RuleTimer, false},
+		{strained + 1, RuleTimer, true},
+		{strained + 1, RuleExpectation, true},
+		{strained + 1, model.RuleAbortSwallowed, true},
+		{halted, model.RulePairConflict, false},
+		{halted + 1, model.RulePairConflict, true},
+	} {
+		s := newSearch(Config{}.withDefaults())
+		began := time.Now()
+		s.pace.woke(began.Add(-1), time.Minute)
+		s.pace.decide()
+		if s.mayBeOurs(&breach{Rule: c.rule}, began) {
+			t.Errorf("%s: what was before counts", c.rule)
+		}
+		s.pace.woke(began.Add(1), c.late)
+		if got := s.mayBeOurs(&breach{Rule: c.rule}, began); got != c.want {
+			t.Errorf("%s after %v: %v", c.rule, c.late, got)
+		}
 	}
 }
 

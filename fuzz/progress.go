@@ -68,6 +68,7 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 	}
 	if s.room.Machines > 0 {
 		r.Room = new(s.room)
+		r.Room.Cases = s.pace.allowed()
 	}
 	hash := sha256.New()
 	for n := s.cfg.First; n < s.next; n++ {

@@ -257,12 +257,45 @@ func TestAHoldWaitsForTheOthers(t *testing.T) {
 			t.Errorf("it waited for %v", time.Since(start))
 		}
 		p.release()
-		if got := p.bound(2); got != 2 || p.limit != 2 {
-			t.Errorf("bound %d, limit %d, want 2", got, p.limit)
+		if p.bound(2); p.allowed() != 2 || p.limit != 2 {
+			t.Errorf("bound %d, limit %d, want 2", p.allowed(), p.limit)
 		}
-		if got := p.bound(3); got != 1 {
-			t.Errorf("bound %d where two were too many, want 1", got)
+		if p.bound(3); p.allowed() != 1 {
+			t.Errorf("bound %d where two were too many, want 1", p.allowed())
 		}
+	})
+}
+
+// A node that had no room may have it again: after some time more cases are tried,
+// after more time when that was too many, and at once at a fresh node.
+func TestMoreCasesAreTriedAgainAfterARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		p := newPace(100)
+		go p.watch(ctx)
+		after := func(d time.Duration, want int) {
+			t.Helper()
+			time.Sleep(d)
+			if got := p.allowed(); got != want {
+				t.Errorf("%d cases after %v, want %d", got, d, want)
+			}
+		}
+		p.bound(8)
+		after(roomRetry-time.Second, 8)
+		after(2*time.Second, 10)
+		p.bound(7)
+		after(2*roomRetry-time.Second, 7)
+		after(2*time.Second, 8)
+		for most := 6; most > 1; most-- {
+			p.bound(most)
+		}
+		after(roomRetryMost-time.Second, 2)
+		after(2*time.Second, 3)
+		after(2*time.Hour, 100)
+		p.bound(8)
+		p.bound(100)
+		after(0, 100)
 	})
 }
 

@@ -248,12 +248,17 @@ func (s *search) stage(place *Place) stage {
 }
 
 // strained is how late this process may wake up while a case is played that is
-// judged by how long things take.
-const strained = 50 * time.Millisecond
+// judged by how long things take. After more than halted nothing is judged: what
+// waits for the node gives up before it has read what came meanwhile.
+const (
+	strained = 50 * time.Millisecond
+	halted   = 250 * time.Millisecond
+)
 
-// mayBeOurs says that a rule about time was broken while this process was late.
+// mayBeOurs says that a rule was broken while this process was too late for it.
 func (s *search) mayBeOurs(b *breach, began time.Time) bool {
-	return (timed[b.Rule] || b.Rule == RuleExpectation) && s.pace.late(began) > strained
+	late := s.pace.late(began)
+	return late > halted || late > strained && (timed[b.Rule] || b.Rule == RuleExpectation)
 }
 
 // mostAgain is how often a case is played again that the machine was too busy

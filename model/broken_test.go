@@ -61,6 +61,12 @@ var brokenSessions = map[string]struct {
 		s.fsmUp(ini, s.channel)
 		s.info(ini, wire.EventOpen)
 	}},
+	"a timer runs out after the signature of a solo close was used": {RuleConflictUnprovoked, func(s *stage) {
+		s.open()
+		follow(s.solo(nil)[:2])
+		s.conflict(ini, 3, s.round)
+		s.conflict(ini, 3, s.round)
+	}},
 	"a solo close is offered after the signature of a settlement was read": {RuleNotOpen, func(s *stage) {
 		s.open()
 		s.update(ini, 1)

@@ -45,6 +45,7 @@ type Client struct {
 	errored       bool // channels.error came
 	refusedSettle bool // the last conflict was a 1 in a channel that closes
 	fellBack      bool // the last notification was aborted_update
+	crossing      bool // a solo transaction was signed, and no notification has come since
 
 	// Leave and reestablish.
 	reestablish reestablishStep

@@ -57,7 +57,11 @@ func (c *Client) provoked(code int, got string) {
 	case wire.ConflictTimeout:
 		// Its signature may wait behind another request (fsm 3.3).
 		solo := c.find(func(r *request) bool { return r.kind == callSignature && r.op != nil && r.op.spec.kind == kindSolo }) >= 0
-		if o == nil && !c.closed && !solo {
+		switch {
+		case o != nil || c.closed:
+		case c.crossing: // the timer ran out first, and what comes now nothing asks for
+			c.loose, c.ended = true, true
+		case !solo:
 			c.violate(RuleConflictUnprovoked, "an operation that can time out", got+" with nothing pending")
 		}
 	default:

@@ -59,6 +59,12 @@ var legalSessions = map[string]func(*stage){
 		s.fsmUp(ini, s.channel)
 		follow(steps[4:])
 	},
+	"a timer that runs out before a signature of a solo close that was read": func(s *stage) {
+		s.open()
+		follow(s.solo(nil)[:2])
+		s.conflict(ini, 3, s.round)
+		s.info(ini, wire.EventDied) // of a signature too many
+	},
 	"a close that the acker aborts, and another one": func(s *stage) {
 		s.rich()
 		s.open()

@@ -136,6 +136,7 @@ func (c *Client) notification(f *wire.Frame) {
 		c.leave(f)
 	}
 	c.fellBack = f.Info != nil && f.Info.Event == wire.EventAbortedUpdate
+	c.crossing = false
 }
 
 // alive judges whether the state machine can speak at all.

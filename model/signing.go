@@ -75,7 +75,7 @@ func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 				q.op = r.op
 			}
 		}
-		c.op = nil
+		c.op, c.crossing = nil, true
 	case kindShutdown:
 		c.ended = true
 	}
