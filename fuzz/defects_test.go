@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -75,7 +76,7 @@ func findDefect(t *testing.T, name string, seed uint64) {
 			const plays = 5 // some need a race
 			for n := range plays {
 				place := at.node()
-				st := stage{place: place, blocks: &place.blocks, timeout: 2 * time.Second, patience: time.Second, seed: 1, pairs: f.Pairs}
+				st := stage{place: place, blocks: &place.blocks, timeout: 10 * time.Second, patience: cmp.Or(sc.Patience, 10*time.Second), seed: 1, pairs: f.Pairs}
 				p := st.play(t.Context(), sc, 1<<22+n)
 				place.close()
 				last = p.breach

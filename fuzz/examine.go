@@ -22,6 +22,11 @@ var timed = map[string]bool{
 	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true, model.RuleAbortSwallowed: true,
 }
 
+// silent are the rules that a node breaks by saying nothing for too long.
+var silent = map[string]bool{
+	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true, model.RuleAbortSwallowed: true,
+}
+
 // exam is what is done with one suspect: it is played again, made small and
 // noted.
 type exam struct {
@@ -79,7 +84,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			e.reduce()
 		}
 		if f.Seldom() {
-			f.Shrunk, f.Steps = time.Since(started), steps(f.Text)
+			e.finish(started)
 			s.shelve(f, x.b)
 			return
 		}
@@ -91,9 +96,17 @@ func (s *search) examine(ctx context.Context, x suspect) {
 			e.reduce()
 		}
 	}
-	f.Shrunk = time.Since(started)
-	f.Steps = steps(f.Text)
+	e.finish(started)
 	s.found(f)
+}
+
+// finish notes what a finding has come to.
+func (e *exam) finish(started time.Time) {
+	f := e.f
+	f.Shrunk, f.Steps = time.Since(started), steps(f.Text)
+	if f.Hits > 0 && silent[f.Rule] {
+		f.Text = patient(f.Text, e.l.patience())
+	}
 }
 
 // stopped says that the search is over, or has what it wants and this is not

@@ -52,16 +52,21 @@ func (l *lab) close() {
 	}
 }
 
+// patience is how long the node may take to react.
+func (l *lab) patience() time.Duration {
+	if l.fresh {
+		return min(l.s.cfg.Patience, labPatience)
+	}
+	return l.s.cfg.Patience
+}
+
 // play plays a scenario and returns what it broke.
 func (l *lab) play(ctx context.Context, text []byte) played {
 	sc, err := parse(text)
 	if err != nil {
 		return played{err: err}
 	}
-	patience := l.s.cfg.Patience
-	if l.fresh {
-		patience = min(patience, labPatience)
-	}
+	patience := l.patience()
 	deny := l.s.cfg.Deny
 	if e := l.place.Bot.Embedded; l.fresh && e != nil && e.OnDemand {
 		// Nobody else has blocks made here, so none gets too old by itself.

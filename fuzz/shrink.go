@@ -291,7 +291,7 @@ func (s *shrinker) fewerParts(doc *yaml.Node) (*yaml.Node, bool) {
 
 // kept are keys without which nothing is a scenario any more, or an expectation
 // would become stricter.
-var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true, "in_turn": true}
+var kept = map[string]bool{"chanbot": true, "name": true, "steps": true, "expect": true, "in_turn": true, "patience": true}
 
 // expecting returns what other values would make an expectation wrong: the
 // expectation, the rest of a step that expects something of its own, and the

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"regexp"
 	"slices"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -59,9 +60,16 @@ func staggered(text []byte) []byte {
 
 // inTurn is a scenario of which several channels play one step at a time, so that
 // each step of one comes between the same two steps of another in every play.
-func inTurn(text []byte) []byte {
+func inTurn(text []byte) []byte { return beforeSteps(text, "in_turn: true") }
+
+// patient is a scenario that says how long the node may take to react. Its steps
+// are done before another run would have lost its patience.
+func patient(text []byte, d time.Duration) []byte { return beforeSteps(text, "patience: "+d.String()) }
+
+// beforeSteps adds a line to a scenario.
+func beforeSteps(text []byte, line string) []byte {
 	doc, pair := new(yaml.Node), new(yaml.Node)
-	if yaml.Unmarshal(text, doc) != nil || yaml.Unmarshal([]byte("in_turn: true"), pair) != nil {
+	if yaml.Unmarshal(text, doc) != nil || yaml.Unmarshal([]byte(line), pair) != nil {
 		return text
 	}
 	root := doc.Content[0]

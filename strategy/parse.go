@@ -70,6 +70,12 @@ func Parse(file string, src []byte, opts Options) (*Scenario, Problems) {
 			p.reportNode(n, "in_turn in a scenario with a load; the channels of a load do not take turns")
 		}
 	}
+	if n := m["patience"]; n != nil {
+		var ok bool
+		if sc.Patience, ok = p.duration(n); ok && sc.Patience == 0 {
+			p.reportNode(n, "patience of no time; leave it out, or give a time such as 2s")
+		}
+	}
 	if m["steps"] == nil && m["load"] == nil {
 		p.reportNode(root, "a scenario needs steps or load")
 	}

@@ -47,7 +47,9 @@ type Scenario struct {
 	Steps     []Step
 	// InTurn says that of several pairs one plays a step at a time: the first one
 	// its first step, then the next one, and so on round and round.
-	InTurn     bool
+	InTurn bool
+	// Patience is how long a node may take to react; 0 leaves that to the caller.
+	Patience   time.Duration
 	Load       *Load // nil when the scenario is steps only
 	Thresholds []Threshold
 }

@@ -73,6 +73,7 @@ var (
 		{name: "responder", doc: "What holds for the responder during the whole scenario.", form: ref("responder")},
 		{name: "steps", doc: "What happens, in order.", form: listOf(ref("step"))},
 		{name: "in_turn", doc: "Of several pairs one plays a step at a time, round and round. Default false.", form: boolForm},
+		{name: "patience", doc: "How long a node may take to react before it is given up. Default 10s, or what --patience says.", form: durationForm},
 		{name: "load", doc: "A fleet of pairs and the phases it goes through.", form: ref("load")},
 		{name: "thresholds", doc: "Conditions on the results.", form: listOf(ref("threshold"))},
 	}

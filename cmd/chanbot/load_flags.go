@@ -173,6 +173,14 @@ func (s *settings) shape(src source, l *strategy.Load) error {
 	return nil
 }
 
+// patienceOf returns how long a node may take to react in a scenario.
+func (s *settings) patienceOf(sc *strategy.Scenario) time.Duration {
+	if sc.Patience > 0 && !s.given.Changed("patience") {
+		return sc.Patience
+	}
+	return s.patience
+}
+
 // pairsOf returns how many pairs of bots a scenario is run with.
 func (s *settings) pairsOf(sc *strategy.Scenario) int {
 	if sc.Load != nil && !s.given.Changed("pairs") {

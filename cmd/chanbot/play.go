@@ -163,7 +163,7 @@ func (p *player) config(ctx context.Context, j job) (bot.Config, embeddedNode, e
 		Dial: p.where.guard.Dial, TLS: s.tls, Header: s.header,
 		NetworkID: p.where.networkID, Keys: p.keys[:2*s.pairsOf(j.scenario)*j.scenario.AccountPairs()],
 		Pairs: s.pairsOf(j.scenario), Iterations: s.iterations, First: s.first, SignForm: s.form, Seed: s.seed,
-		Timeout: s.timeout, Grace: s.grace, Patience: s.patience, Leave: p.stopped.leave,
+		Timeout: s.timeout, Grace: s.grace, Patience: s.patienceOf(j.scenario), Leave: p.stopped.leave,
 		Params: s.params, ResponderHost: s.responderHost, ResponderPort: s.responderPort,
 		Log: slog.New(slog.NewTextHandler(p.c.Stderr, &slog.HandlerOptions{Level: s.level})),
 	}

@@ -243,7 +243,7 @@ func (o *options) save(file, name string) {
 // passes says whether chanbot run passes a file at an embedded node with a
 // defect, or without one.
 func (o *options) passes(ctx context.Context, dir, file string, pairs int, defect string) bool {
-	args := []string{"run", file, "--out", filepath.Join(dir, "run"), "--quiet", "--no-progress", "--patience", "2s", "--timeout", "10s", "--pairs", strconv.Itoa(max(pairs, 1))}
+	args := []string{"run", file, "--out", filepath.Join(dir, "run"), "--quiet", "--no-progress", "--timeout", "10s", "--pairs", strconv.Itoa(max(pairs, 1))}
 	if defect != "" {
 		args = append(args, "--defect", defect)
 	}
