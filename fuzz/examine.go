@@ -15,16 +15,15 @@ const (
 	besidesInTurn = 2
 )
 
-// timed are the rules about how long things take, which a machine that is too
-// busy breaks in the node's place.
-var timed = map[string]bool{
-	RuleTimer: true, RuleTimerLate: true, RuleDepth: true,
-	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true, model.RuleAbortSwallowed: true,
-}
-
 // silent are the rules that a node breaks by saying nothing for too long.
 var silent = map[string]bool{
 	model.RuleStuck: true, model.RulePairUnanswered: true, model.RulePairMessageLost: true, model.RuleAbortSwallowed: true,
+}
+
+// timed says of a rule that it is about how long things take: a machine that is
+// too busy breaks it in the node's place.
+func timed(rule string) bool {
+	return rule == RuleTimer || rule == RuleTimerLate || rule == RuleDepth || silent[rule]
 }
 
 // exam is what is done with one suspect: it is played again, made small and
@@ -73,7 +72,7 @@ func (s *search) examine(ctx context.Context, x suspect) {
 	e := &exam{s: s, ctx: ctx, x: x, f: f, l: l, rule: x.b.Rule, cell: x.b.Cell, until: started.Add(confirm), limit: limit}
 	if e.confirm(); f.Hits == 0 {
 		f.Rule = x.b.Rule
-		if e.stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed[x.b.Rule] {
+		if e.stopped() && ctx.Err() == nil || !s.forget(x.b) || x.b.Rule == RuleExpectation || l.fresh && timed(x.b.Rule) {
 			s.repeat(x.b.Rule, x.b.key())
 			return // a machine that was busy: nothing that was seen is impossible
 		}
@@ -199,7 +198,7 @@ func (e *exam) confirmBeside() {
 	}
 	text := e.x.c.Text
 	ways := []way{{text, besides, false}, {staggered(text), besides, false}}
-	if !timed[e.rule] && e.rule != RuleExpectation { // the others' turns take time
+	if !timed(e.rule) && e.rule != RuleExpectation { // the others' turns take time
 		ways = append([]way{{inTurn(text), besidesInTurn, true}, {[]byte(everyday), besidesInTurn, true}}, ways...)
 	}
 	f, best := e.f, way{pairs: 1}

@@ -258,7 +258,7 @@ const (
 // mayBeOurs says that a rule was broken while this process was too late for it.
 func (s *search) mayBeOurs(b *breach, began time.Time) bool {
 	late := s.pace.late(began)
-	return late > halted || late > strained && (timed[b.Rule] || b.Rule == RuleExpectation)
+	return late > halted || late > strained && (timed(b.Rule) || b.Rule == RuleExpectation)
 }
 
 // mostAgain is how often a case is played again that the machine was too busy

@@ -107,7 +107,7 @@ func (c *Client) steps(x *wire.OnChainTx, name string, signed *tx.SignedTx, inne
 // forced follows a forced progress: a round + 1 without a report, and what was
 // pending is gone (fsm 6.7).
 func (c *Client) forced() {
-	c.op, c.stale, c.ledger.known, c.deposited, c.chainRound = nil, true, false, nil, 0
+	c.op, c.stale, c.calmLoss, c.ledger.known, c.deposited, c.chainRound = nil, true, false, false, nil, 0
 }
 
 // createOnChain judges the create transaction on its way to the chain

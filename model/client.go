@@ -116,6 +116,7 @@ func NewClient(cfg Config) *Client {
 // everything known so far is forgotten.
 func (c *Client) Connected(reconnect bool) {
 	dead := c.over()
+	c.calmLoss = c.calmLoss && c.phase == PhaseOffline
 	switch {
 	case !reconnect:
 		c.reset()

@@ -32,6 +32,13 @@ func TestAStateIsKeptThroughAGap(t *testing.T) {
 			s.fsmUp(ini, s.channel)
 			wrongBalances(s)
 		}, RuleBalances},
+		"another socket in between": {calm, func(s *stage) {
+			s.half(res, 1)
+			s.unread(ini, wire.TagUpdateAck, s.sign(s.pending, res))
+			s.c[ini].Connected(true) // displaces the one before
+			s.fsmUp(ini, s.channel)
+			wrongBalances(s)
+		}, ""},
 		"an update that was signed":   {func(s *stage) { s.half(res, 1); s.unread(ini, wire.TagUpdateAck, s.sign(s.pending, res)) }, wrongBalances, ""},
 		"an operation that was asked": {func(s *stage) { s.ask(ini, wire.UpdateNew{From: s.account(ini), To: s.account(res)}) }, wrongBalances, ""},
 		"a forced progress of the peer": {func(s *stage) {
