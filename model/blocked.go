@@ -27,14 +27,15 @@ func (c *Client) deaf() bool {
 }
 
 // deafTo reports whether this client may not have been asked to sign what its
-// peer has signed, because it sent a request that waits since.
+// peer has signed, because it sent a request that waits since. What the peer has
+// lost to a conflict may still be on its way here (fsm 5.2).
 func (c *Client) deafTo(peer *Client) bool {
-	for _, o := range []*op{peer.op, peer.create} {
+	for _, o := range []*op{peer.op, peer.create, peer.astray} {
 		if o == nil || !o.spec.own || !o.signed || o.spec.kind == kindSolo {
 			continue
 		}
 		acks := &op{tag: ackTags[o.tag], spec: tagSpecs[ackTags[o.tag]]}
-		if c.pendingFor(acks.tag) != nil {
+		if c.pendingFor(acks.tag) != nil || o == peer.astray && c.wasShown(o) {
 			continue // it has been asked
 		}
 		if slices.ContainsFunc(c.queue, acks.holdsUp) {
@@ -42,6 +43,12 @@ func (c *Client) deafTo(peer *Client) bool {
 		}
 	}
 	return false
+}
+
+// wasShown reports whether one of the last offers to this client was an operation
+// of its peer.
+func (c *Client) wasShown(o *op) bool {
+	return slices.ContainsFunc(c.seen[:], func(x *op) bool { return x != nil && x.offer != nil && o.holds(x.offer.Tx) })
 }
 
 // ackTags is what the peer is asked under when one side has signed.

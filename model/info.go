@@ -76,7 +76,7 @@ func (c *Client) info(f *wire.Frame) {
 // lose drops the pending operation: the node says by a frame that it is gone.
 func (c *Client) lose() {
 	if c.op != nil && c.op.signed {
-		c.lost = true
+		c.lost, c.astray = true, c.op
 		c.lostClose = c.lostClose || c.op.spec.kind == kindShutdown
 	}
 	c.op, c.announced = nil, ""

@@ -105,6 +105,25 @@ var overdueCases = map[string]struct {
 		s.ask(res, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)})
 		s.unread(res, wire.TagUpdateAck, s.sign(s.pending, ini))
 	}},
+	"a shutdown in front of an offer that its starter has lost": {"", false, func(s *stage) {
+		s.strayOffer()
+		s.ask(res, wire.Shutdown{})
+	}},
+	"the same without an id": {"", false, func(s *stage) {
+		s.strayOffer()
+		s.out(res, wire.AppendCall(nil, nil, wire.Shutdown{}))
+	}},
+	"a shutdown behind such an offer that was seen": {RuleStuck, false, func(s *stage) {
+		s.strayOffer()
+		s.info(res, wire.EventUpdate)
+		s.request(res, s.channel, wire.TagUpdateAck, s.sign(s.pending, ini), s.transfer(1))
+		s.conflict(res, 2, 1)
+		s.out(res, wire.AppendCall(nil, nil, wire.Shutdown{}))
+	}},
+	"an update in front of such an offer, which it ends": {RuleStuck, false, func(s *stage) {
+		s.strayOffer()
+		s.out(res, wire.AppendCall(nil, nil, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}))
+	}},
 	"a shutdown that crossed the peer's": {"", false, func(s *stage) {
 		s.rich()
 		s.open()
@@ -130,6 +149,15 @@ var overdueCases = map[string]struct {
 		s.unread(ini, wire.TagInitiatorSign, &tx.SignedTx{Tx: s.create.Tx})
 	}},
 	"a socket that came back": {"", false, func(s *stage) { s.open(); s.cosign(ini, 1); s.closed(ini, 1000); s.c[ini].Connected(true) }},
+}
+
+// strayOffer lets the initiator sign an update and lose it to a conflict that the
+// responder's node told before the offer got there.
+func (s *stage) strayOffer() {
+	s.open()
+	s.propose(ini, 1)
+	s.answer(ini, wire.TagUpdate, s.pending, s.channel)
+	s.conflict(ini, 2, 1)
 }
 
 func TestASilenceIsJudgedByWhatTheNodeOwes(t *testing.T) {

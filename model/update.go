@@ -76,7 +76,7 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 		c.openedAgain() // whoever makes a state is not closing
 		c.shut.gap = false
 	}
-	c.lost = false // a split channel makes no state any more
+	c.lost, c.astray = false, nil // a split channel makes no state any more
 	c.op, c.next = nil, nil
 	c.retire(o)
 }
