@@ -9,19 +9,50 @@ import (
 // off at the first moment at which one of them has to be looked at. Under load it
 // is hardly ever set anew: it goes off, finds a later step, and goes on.
 
+// vigil tells how long a node has been silent, as far as that could be heard: while
+// this process stands still, because the machine is busy or was suspended, nobody
+// listens, and an embedded node does nothing either. It is noticed by looks that come
+// late, for which a silence is looked at several times before it is judged.
+type vigil struct {
+	stood time.Duration // when the process was found to have stood still last
+}
+
+// looksPerSilence is how many looks there are in a silence that is judged. Where one
+// comes later than half of the time between two, the silence begins again.
+const looksPerSilence = 4
+
+// look notes a look that was due at a moment and came now.
+func (v *vigil) look(due, now, patience time.Duration) {
+	if now-due > patience/(2*looksPerSilence) {
+		v.stood = now
+	}
+}
+
+// over reports whether the silence since a moment is longer than the patience.
+func (v *vigil) over(since, now, patience time.Duration) bool {
+	return now-max(since, v.stood) >= patience
+}
+
+// next returns when the silence since a moment is to be looked at next.
+func (v *vigil) next(since, now, patience time.Duration) time.Duration {
+	at := now + patience/looksPerSilence
+	if end := max(since, v.stood) + patience; end > now {
+		return min(at, end)
+	}
+	return at // nothing was owed
+}
+
 // nextLook is when the step is to be looked at: when its time is over, and before
-// that when the node has been silent for too long.
+// that when the node may have been silent for too long.
 func (r *run) nextLook() time.Duration {
 	if r.violation != nil {
 		return r.until
 	}
-	patience := r.p.fleet.cfg.Patience
-	silent := max(r.started, r.p.last) + patience
-	if now := r.p.now(); silent <= now { // nothing was owed
-		silent = now + patience
-	}
-	return min(r.until, silent)
+	return min(r.until, r.p.vigil.next(r.quietSince(), r.p.now(), r.p.fleet.cfg.Patience))
 }
+
+// quietSince is since when nothing has come in the step.
+func (r *run) quietSince() time.Duration { return max(r.started, r.p.last) }
 
 // arm sees to it that the pair looks at its steps when the time of one is over.
 func (p *pair) arm(at time.Duration) {
@@ -41,8 +72,11 @@ func (p *pair) arm(at time.Duration) {
 func (p *pair) ring() {
 	p.lock()
 	defer p.unlock()
-	p.alarmAt = 0
 	now := p.now()
+	if p.alarmAt > 0 {
+		p.vigil.look(p.alarmAt, now, p.fleet.cfg.Patience)
+	}
+	p.alarmAt = 0
 	for _, r := range slices.Clone(p.runs) {
 		if r.over {
 			continue

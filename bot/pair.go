@@ -62,6 +62,7 @@ type pair struct {
 
 	alarm   *time.Timer   // looks at the steps when the time of one is over
 	alarmAt time.Duration // when it goes off; 0 while it is not armed
+	vigil   vigil
 
 	eager *end // whose next signature is to be made when everything was written
 	blind bool // the node offers other transactions than foreseen

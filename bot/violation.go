@@ -64,7 +64,7 @@ func (p *pair) overdue(step *run) {
 	if i.sock == nil || r.sock == nil || i.joins || r.joins {
 		return
 	}
-	if p.now()-max(step.started, p.last) < p.fleet.cfg.Patience {
+	if !p.vigil.over(step.quietSince(), p.now(), p.fleet.cfg.Patience) {
 		return
 	}
 	for _, v := range model.NewPair(i.client, r.client).Overdue(false) {
