@@ -44,8 +44,9 @@ func TestANodeMayHaveLittleRoom(t *testing.T) {
 				if rep.Hollow() || rep.Cases < cfg.Cases*5/6 {
 					t.Errorf("%d cases were played, not played %+v, others %+v, ended %q, refused %+v", rep.Cases, rep.Unplayed, rep.Others, rep.Ended, rep.Refused)
 				}
-				if rep.Room == nil || rep.Room.Machines != 12 || rep.Room.Cases > 5 {
-					t.Errorf("room %+v, want 12 machines and at most five cases at once", rep.Room)
+				// Twelve machines are six cases; after a while one more is tried again.
+				if rep.Room == nil || rep.Room.Machines != 12 || rep.Room.Cases > 7 {
+					t.Errorf("room %+v, want 12 machines and at most seven cases at once", rep.Room)
 				}
 			})
 		})
