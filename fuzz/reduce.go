@@ -105,6 +105,9 @@ func (e *exam) smaller() *measured {
 	}
 	last := sh.shrink(e.f.Text)
 	best := e.surest(sh.steps)
+	if m := e.byLuck(sh.steps, best); m != nil {
+		return m
+	}
 	if len(sh.steps) == 0 || best != nil && string(best.text) == string(last) || !e.l.fresh || sh.over() {
 		return best
 	}
@@ -135,6 +138,27 @@ func (e *exam) surest(steps [][]byte) *measured {
 		}
 	}
 	return best
+}
+
+// byLuck returns a scenario of at most half as many steps as the best one that
+// breaks the rule as surely as a race has to, nil for none. What the case did in a
+// few plays one after the other may have been luck, and then little that is made of
+// it does so.
+func (e *exam) byLuck(all [][]byte, best *measured) *measured {
+	text := e.f.Text
+	if best != nil {
+		text = best.text
+	}
+	half := steps(text) / 2
+	if !e.steady || len(all) == 0 || steps(all[len(all)-1]) > half {
+		return nil
+	}
+	e.steady = false
+	if m := e.surest(all); m != nil && steps(m.text) <= half {
+		return m
+	}
+	e.steady = true
+	return nil
 }
 
 // fewerPairs looks whether two channels beside each other are enough.

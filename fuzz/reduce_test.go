@@ -62,6 +62,50 @@ func TestTheLastSureStepIsTaken(t *testing.T) {
 	})
 }
 
+// TestLuckIsNotTakenForSureness: a race that came in every play of the case by luck
+// is still made smaller, as long as it comes in half of the plays of that, too.
+func TestLuckIsNotTakenForSureness(t *testing.T) {
+	long := []byte(strings.Replace(showsIt, "  - open:\n", "  - open:\n  - wait: 1ms\n  - wait: 2ms\n", 1))
+	for name, c := range map[string]struct {
+		broken int // of three nodes
+		small  string
+		want   bool
+	}{
+		"it comes in most plays":         {2, showsLess, true},
+		"it comes seldom":                {1, showsLess, false},
+		"it is not made that much small": {2, showsIt, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, nodes := atABrokenNode(t)
+				always := e.s.cfg.Fresh
+				e.s.cfg.Fresh = func(ctx context.Context) (*Place, error) {
+					if place, err := always(ctx); *nodes%3 < c.broken {
+						return place, err
+					} else if err == nil {
+						place.close()
+					}
+					return inMemory(t, nil), nil
+				}
+				defer func() { e.l.close() }()
+				e.f.Text = long
+				all := [][]byte{[]byte(showsIt), []byte(c.small)}
+				best := e.surest(all)
+				if best != nil {
+					t.Fatalf("%d of %d at once", best.hits, best.tries)
+				}
+				m := e.byLuck(all, best)
+				if (m != nil) != c.want || e.steady == c.want {
+					t.Fatalf("got %+v, steady %v, want something: %v", m, e.steady, c.want)
+				}
+				if m != nil && (string(m.text) != c.small || 2*m.hits < m.tries || m.tries != 6) {
+					t.Errorf("%d of %d plays of\n%s", m.hits, m.tries, m.text)
+				}
+			})
+		})
+	}
+}
+
 // TestHowSureAScenarioHasToBe: a smaller scenario shows a finding as surely as
 // the case did, or in more than half of the plays where that took a race.
 func TestHowSureAScenarioHasToBe(t *testing.T) {
