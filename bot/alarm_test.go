@@ -24,7 +24,7 @@ func TestASilenceIsOnlyWhatCouldBeHeard(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var v vigil
 			due := v.next(0, 0, patience)
-			for looks := 0; looks < 100; looks++ {
+			for range 100 {
 				now := due
 				if due >= c.still && due < c.still+c.long {
 					now = c.still + c.long
