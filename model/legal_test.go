@@ -189,6 +189,16 @@ var legalSessions = map[string]func(*stage){
 		s.message(res, s.account(ini), s.account(res), "heard")
 		s.check()
 	},
+	"a leave that a solo operation takes the place of, and another one": func(s *stage) {
+		s.open()
+		s.ok(ini, s.ask(ini, wire.Leave{}))
+		s.in(res, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.ok(ini, s.ask(ini, wire.SnapshotSolo{})) // while it waits for the peer's leave_ack (fsm 3.2)
+		s.update(res, 1)
+		s.ok(res, s.ask(res, wire.Leave{}))
+		s.in(res, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.info(res, wire.EventDied)
+	},
 	"a signature for an earlier offer of the same": func(s *stage) {
 		s.open()
 		t := s.half(ini, 1)

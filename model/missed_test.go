@@ -81,6 +81,37 @@ func TestAMessageMayComeAfterAGap(t *testing.T) {
 	}
 }
 
+// TestALostMessageThatCannotBeReadMayBeAnyOther: the node sends on other things than
+// plain text, too, so what comes may be what may have been lost.
+func TestALostMessageThatCannotBeReadMayBeAnyOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		lost string
+		got  []string
+		want string
+	}{
+		"all that was sent since":      {"ü", []string{"x", "x", "y"}, ""},
+		"and it, too":                  {"ü", []string{"ü", "x", "x", "y"}, ""},
+		"with one too many":            {"ü", []string{"ü", "x", "x", "y", "y"}, RulePairMessage},
+		"after one that can be read":   {"a", []string{"x", "x", "y"}, ""},
+		"which does not explain a gap": {"a", []string{"x", "y"}, RulePairMessageLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.open()
+			s.tell(c.lost)
+			s.c[ini].loseMessages()
+			for _, info := range []string{"x", "x", "y"} {
+				s.tell(info)
+			}
+			for _, info := range c.got {
+				s.message(res, s.account(ini), s.account(res), info)
+			}
+			s.check()
+			s.wants(c.want)
+		})
+	}
+}
+
 // TestTheOtherConflictMayComeLate: each side has a socket of its own, so one may
 // be told of a conflict after the check that follows the other's.
 func TestTheOtherConflictMayComeLate(t *testing.T) {

@@ -183,15 +183,17 @@ func doubtful(sent []*request, got []string) []*request {
 }
 
 // doubtTwins marks the messages that say the same as an earlier one which need
-// not come: which of them came cannot be told.
+// not come: which of them came cannot be told. What may be said in other words may
+// be any of the later ones.
 func doubtTwins(sent []*request) {
 	for i, r := range sent {
 		if !r.apart {
 			continue
 		}
-		info, _ := r.info()
+		info, ok := r.info()
+		unclear := !ok || !plain(info)
 		for _, later := range sent[i+1:] {
-			later.apart = later.apart || later.carries(info)
+			later.apart = later.apart || unclear || later.carries(info)
 		}
 	}
 }

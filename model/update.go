@@ -77,6 +77,7 @@ func (c *Client) cosigned(o *op, state *tx.SignedTx, text string, own bool) {
 		c.shut.gap = false
 	}
 	c.lost, c.astray = false, nil // a split channel makes no state any more
+	c.leaving = false             // the peer has stayed: another operation took the place of its leave (fsm 3.2)
 	c.op, c.next = nil, nil
 	c.retire(o)
 }
