@@ -199,6 +199,27 @@ var legalSessions = map[string]func(*stage){
 		s.in(res, wire.AppendLeave(nil, s.channel, s.state.Text()))
 		s.info(res, wire.EventDied)
 	},
+	"a leave, and a reestablish that comes when its other side has given up": func(s *stage) {
+		s.open()
+		s.check()
+		s.ok(ini, s.ask(ini, wire.Leave{}))
+		s.in(res, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.in(ini, wire.AppendLeave(nil, s.channel, s.state.Text()))
+		s.info(ini, wire.EventDied)
+		s.closed(ini, 1000)
+		s.info(res, wire.EventPeerDisconnected)
+		s.c[ini].Connected(true)
+		s.fsm[ini] = tx.Encode(tx.PrefixByteArray, bytes.Repeat([]byte{7}, 32))
+		s.fsmUp(ini, s.channel)
+		s.info(ini, wire.EventTimeout)
+		s.info(ini, wire.EventDied)
+		s.closed(ini, 1000)
+		s.info(res, wire.EventChannelReestablished) // its machine had something else to wait for
+		s.info(res, wire.EventOpen)
+		s.report(res, s.state)
+		s.info(res, wire.EventPeerDisconnected)
+		s.check()
+	},
 	"a signature for an earlier offer of the same": func(s *stage) {
 		s.open()
 		t := s.half(ini, 1)

@@ -293,7 +293,7 @@ func (p *Pair) leaves() {
 		case c.log.left == 0:
 		case !i.leaveAsked && !r.leaveAsked:
 			c.violate(RulePairLeave, "no channels.leave before a client asks", "channels.leave")
-		case c.leaveAsked && !peer.hasLeft && (peer.phase == PhaseDead || peer.alone) && !peer.log.gap && !c.log.gap:
+		case c.leaveAsked && !peer.hasLeft && peer.log.left == 0 && (peer.phase == PhaseDead || peer.alone) && !peer.log.gap && !c.log.gap:
 			c.violate(RulePairLeave, "channels.leave on both sides", "channels.leave on one")
 		}
 	}
