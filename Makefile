@@ -50,8 +50,8 @@ soak: build ## look whether memory grows over SOAK at moderate load
 	$(GO) build -o bin/bench ./internal/bench
 	bin/bench -chanbot $(BIN) -rows rel-2 -soak $(SOAK)
 
-mutants: build ## let chanbot fuzz look for every defect of the embedded node (MUTANTS='-only NAME,…')
-	$(GO) run ./internal/mutants $(MUTANTS) $(BIN)
+mutants: build ## let chanbot fuzz and conform look for every defect of the embedded node (MUTANTS='-only NAME,…')
+	$(GO) run ./internal/mutants -conform $(MUTANTS) $(BIN)
 
 FUZZSEEDS ?= 100
 FUZZFIRST ?= 0
