@@ -45,10 +45,10 @@ func (c *Client) deafTo(peer *Client) bool {
 	return false
 }
 
-// wasShown reports whether one of the last offers to this client was an operation
-// of its peer.
+// wasShown reports whether one of the last offers to this client was this operation
+// of its peer's. An own one may have the same transaction.
 func (c *Client) wasShown(o *op) bool {
-	return slices.ContainsFunc(c.seen[:], func(x *op) bool { return x != nil && x.offer != nil && o.holds(x.offer.Tx) })
+	return slices.ContainsFunc(c.seen[:], func(x *op) bool { return x != nil && !x.spec.own && x.offer != nil && o.holds(x.offer.Tx) })
 }
 
 // ackTags is what the peer is asked under when one side has signed.

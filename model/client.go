@@ -81,7 +81,7 @@ type Client struct {
 	chainText  string     // the last co-signed transaction seen on its way to the chain
 	lostClose  bool       // a mutual close that this side signed ended without being reported
 	lost       bool       // an operation that this side signed ended without a state since then
-	astray     *op        // the last such operation that a conflict or an abort ended
+	astray     *op        // the last own one of them that the node said is gone
 	chainRound uint64     // of the last state that is known to be on chain, 0 when not known
 	snapshots  int        // own snapshots on chain whose depth was not reported
 	assumedTx  []string   // hashes of assume_minimum_depth

@@ -76,8 +76,11 @@ func (c *Client) info(f *wire.Frame) {
 // lose drops the pending operation: the node says by a frame that it is gone.
 func (c *Client) lose() {
 	if c.op != nil && c.op.signed {
-		c.lost, c.astray = true, c.op
+		c.lost = true
 		c.lostClose = c.lostClose || c.op.spec.kind == kindShutdown
+		if c.op.spec.own {
+			c.astray = c.op
+		}
 	}
 	c.op, c.announced = nil, ""
 }

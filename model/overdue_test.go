@@ -120,6 +120,13 @@ var overdueCases = map[string]struct {
 		s.conflict(res, 2, 1)
 		s.out(res, wire.AppendCall(nil, nil, wire.Shutdown{}))
 	}},
+	"a shutdown in front of such an offer, after an operation of the peer's that was lost, too": {"", false, func(s *stage) {
+		s.strayOffer()
+		s.answer(ini, wire.TagUpdateAck, s.half(res, 1), s.channel)
+		s.conflict(ini, 2, 1)
+		s.conflict(res, 2, 1)
+		s.out(res, wire.AppendCall(nil, nil, wire.Shutdown{}))
+	}},
 	"an update in front of such an offer, which it ends": {RuleStuck, false, func(s *stage) {
 		s.strayOffer()
 		s.out(res, wire.AppendCall(nil, nil, wire.UpdateNew{From: s.account(ini), To: s.account(res), Amount: big.NewInt(1)}))

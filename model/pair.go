@@ -191,24 +191,25 @@ func doubtTwins(sent []*request) {
 			continue
 		}
 		info, ok := r.info()
-		unclear := !ok || !plain(info)
 		for _, later := range sent[i+1:] {
-			later.apart = later.apart || unclear || later.carries(info)
+			later.apart = later.apart || !ok || later.carries(info)
 		}
 	}
 }
 
-// info returns what a message says; ok is false when it is no text.
+// info returns what a message says; ok is false when that is no plain text, which
+// the node may pass on in other words (ws-api 4.1).
 func (r *request) info() (text string, ok bool) {
 	members, _ := wire.Members(r.req.Params)
-	return wire.Text(members["info"])
+	text, ok = wire.Text(members["info"])
+	return text, ok && plain(text)
 }
 
 // carries reports whether a message was sent with this info, as far as that can
-// be told: the node takes other things than text too (ws-api 4.1).
+// be told.
 func (r *request) carries(info string) bool {
 	text, ok := r.info()
-	return !ok || text == info || !plain(text)
+	return !ok || text == info
 }
 
 // deliverable reports whether a message was certainly one that the node sends
@@ -216,8 +217,8 @@ func (r *request) carries(info string) bool {
 // Before that, and before a reestablish is done, the peer's state machine need
 // not know of this one.
 func (r *request) deliverable() bool {
-	text, ok := r.info()
-	return ok && plain(text) && !r.early && !r.apart
+	_, ok := r.info()
+	return ok && !r.early && !r.apart
 }
 
 // conflicts judges the conflicts of one side by what the other one did.
