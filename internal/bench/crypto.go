@@ -24,28 +24,39 @@ const unsignedSize = 90
 const cryptoTime = 400 * time.Millisecond
 
 func measureSignatures() signatures {
-	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	message := make([]byte, unsignedSize)
-	sig := ed25519.Sign(key, message)
-	public := ed25519.PublicKey(key[ed25519.SeedSize:])
-	sign := func() { ed25519.Sign(key, message) }
-	verify := func() { ed25519.Verify(public, message, sig) }
 	var s signatures
-	s.sign, _ = repeat(1, sign)
-	s.verify, _ = repeat(1, verify)
-	_, s.signCPU = repeat(runtime.GOMAXPROCS(0), sign)
-	_, s.verifyCPU = repeat(runtime.GOMAXPROCS(0), verify)
+	s.sign, _ = signing(1, cryptoTime)
+	s.verify, _ = verifying(1, cryptoTime)
+	_, s.signCPU = signing(runtime.GOMAXPROCS(0), cryptoTime)
+	_, s.verifyCPU = verifying(runtime.GOMAXPROCS(0), cryptoTime)
 	return s
+}
+
+var (
+	signingKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	unsigned   = make([]byte, unsignedSize)
+)
+
+// signing measures as repeat does.
+func signing(cores int, d time.Duration) (median, cpu time.Duration) {
+	return repeat(cores, d, func() { ed25519.Sign(signingKey, unsigned) })
+}
+
+// verifying measures as repeat does.
+func verifying(cores int, d time.Duration) (median, cpu time.Duration) {
+	sig := ed25519.Sign(signingKey, unsigned)
+	public := ed25519.PublicKey(signingKey[ed25519.SeedSize:])
+	return repeat(cores, d, func() { ed25519.Verify(public, unsigned, sig) })
 }
 
 // repeat runs f on some cores for a while and returns the median time of one
 // call and the CPU time per call.
-func repeat(cores int, f func()) (median, cpu time.Duration) {
+func repeat(cores int, d time.Duration, f func()) (median, cpu time.Duration) {
 	var mu sync.Mutex
 	var times []time.Duration
 	var wg sync.WaitGroup
 	before := ownCPU()
-	end := time.Now().Add(cryptoTime)
+	end := time.Now().Add(d)
 	for range cores {
 		wg.Go(func() {
 			var own []time.Duration

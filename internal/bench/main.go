@@ -19,7 +19,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -29,9 +28,9 @@ var rows = []*row{
 	{name: "load-1", what: "transfers/s on 20 channels, everything recorded, over those of the JavaScript SDK",
 		target: atLeast(70), stretch: atLeast(90), unit: "×", measure: throughput},
 	{name: "load-2", what: "CPU of the client per transfer, over that of one echo round trip",
-		target: atMost(12), stretch: atMost(8), unit: "×", measure: clientCPU},
+		target: atMost(12), stretch: atMost(8), unit: "×", measure: middle(clientCPU)},
 	{name: "load-3", what: "service time of a transfer on one channel, over three echo round trips and two signatures",
-		target: atMost(2), stretch: atMost(1.5), unit: "×", measure: serviceTime},
+		target: atMost(2), stretch: atMost(1.5), unit: "×", measure: middle(serviceTime)},
 	{name: "load-4", what: "memory of the bot for each of 16,000 sockets",
 		target: atMost(20), stretch: atMost(12), unit: " KiB", measure: manySockets},
 	{name: "load-5", what: "lateness of the schedule at half the highest rate, over that of a bare timer loop beside it",
@@ -41,13 +40,13 @@ var rows = []*row{
 	{name: "load-7", what: "bytes of the journal for each operation",
 		target: atMost(64), stretch: atMost(32), unit: " B", measure: journalSize},
 	{name: "load-8", what: "CPU of the embedded node per transfer, with signature checks, over that of two verifications",
-		target: atMost(3), stretch: atMost(2), unit: "×", measure: nodeCPU},
+		target: atMost(3), stretch: atMost(2), unit: "×", measure: middle(nodeCPU)},
 	{name: "load-9", what: "memory of the embedded node per channel, both sides",
 		target: atMost(48), stretch: atMost(32), unit: " KiB", measure: nodeMemory},
 	{name: "load-10", what: "transfers/s from 20 to 1,000 channels: the worst over the best",
 		target: atLeast(0.8), unit: "×", measure: scaling},
 	{name: "load-11", what: "transfers/s with every signature and state checked, over sampled checks",
-		target: atLeast(0.5), stretch: atLeast(0.7), unit: "×", measure: allChecks},
+		target: atLeast(0.5), stretch: atLeast(0.7), unit: "×", measure: middle(allChecks)},
 	{name: "rel-2", what: "growth of memory at moderate load", measure: soak},
 }
 
@@ -58,8 +57,7 @@ type bench struct {
 	temp    string
 	soak    time.Duration
 
-	signatures func() signatures
-	fullRate   func(context.Context) (*loadRun, error)
+	fullRate func(context.Context) (*loadRun, error)
 }
 
 func main() {
@@ -83,7 +81,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	chosen := f.String("rows", os.Getenv("BENCH_ROWS"), "rows to measure, separated by commas (default all)")
-	b := &bench{signatures: sync.OnceValue(measureSignatures)}
+	b := &bench{}
 	f.StringVar(&b.chanbot, "chanbot", "bin/chanbot", "the program that is measured")
 	f.StringVar(&b.cache, "cache", ".cache/bench", "folder for what is installed")
 	f.DurationVar(&b.soak, "soak", shortSoak, "length of the soak of rel-2")
@@ -109,7 +107,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		began := watchOthers()
 		fmt.Fprintf(out, "%s …", r.name)
 		fig, err := r.measure(ctx, b)
-		fig.notes = append(fig.notes, began.note())
+		fig.notes = append(fig.notes, began.note()...)
 		results = append(results, &result{row: r, fig: fig, err: err})
 		fmt.Fprintf(out, " %v\n", time.Since(began.at).Round(time.Second))
 		if ctx.Err() != nil {

@@ -43,35 +43,56 @@ func (b *bench) measureFullRate(ctx context.Context) (*loadRun, error) {
 
 // throughput is row load-1.
 func throughput(ctx context.Context, b *bench) (figure, error) {
-	run, err := b.fullRate(ctx)
+	dir, err := b.installSDK(ctx)
+	if no, ok := errors.AsType[*errNoSDK](err); ok {
+		run, err := b.fullRate(ctx)
+		if err != nil {
+			return figure{}, err
+		}
+		return figure{measured: perSecond(run.Throughput.SignedPerS), skip: no.why}, nil
+	} else if err != nil {
+		return figure{}, err
+	}
+	var byNative []float64
+	fig, err := middle(func(ctx context.Context, b *bench) (figure, error) {
+		f, native, err := againstSDK(ctx, b, dir)
+		byNative = append(byNative, native)
+		return f, err
+	})(ctx, b)
 	if err != nil {
 		return figure{}, err
 	}
-	fig := figure{measured: perSecond(run.Throughput.SignedPerS)}
-	dir, err := b.installSDK(ctx)
-	if no, ok := errors.AsType[*errNoSDK](err); ok {
-		fig.skip = no.why
-		return fig, nil
-	} else if err != nil {
-		return fig, err
+	native := median(byNative)
+	fig.notes = append(fig.notes, fmt.Sprintf("over the SDK with native signing, in the middle round: %s×, target ≥ 7× %s, stretch ≥ 9× %s", short(native),
+		metOrMissed(native >= 7), metOrMissed(native >= 9)))
+	return fig, nil
+}
+
+// againstSDK is a round of row load-1, and how many times as many transfers chanbot
+// makes as the SDK with native signing.
+func againstSDK(ctx context.Context, b *bench, dir string) (fig figure, byNative float64, err error) {
+	run, err := b.measureFullRate(ctx)
+	if err != nil {
+		return fig, 0, err
 	}
 	shipped, err := b.transfersOfSDK(ctx, dir, "sdk")
 	if err != nil {
-		return fig, err
+		return fig, 0, err
 	}
 	native, err := b.transfersOfSDK(ctx, dir, "native")
 	if err != nil {
-		return fig, err
+		return fig, 0, err
 	}
-	fig.reference = "aepp-sdk-js " + perSecond(shipped.perSecond())
-	fig.ratio = run.Throughput.SignedPerS / shipped.perSecond()
-	byNative := run.Throughput.SignedPerS / native.perSecond()
-	fig.notes = []string{
-		fmt.Sprintf("with native signing the SDK makes %s: ratio %s×, target ≥ 7× %s, stretch ≥ 9× %s", perSecond(native.perSecond()), short(byNative),
-			metOrMissed(byNative >= 7), metOrMissed(byNative >= 9)),
-		fmt.Sprintf("CPU of the client per transfer: chanbot %s, SDK %s, with native signing %s", micros(run.used/time.Duration(run.transfers())), micros(shipped.cpuEach()), micros(native.cpuEach())),
-	}
-	return fig, nil
+	byNative = run.Throughput.SignedPerS / native.perSecond()
+	return figure{
+		measured:  perSecond(run.Throughput.SignedPerS),
+		reference: "aepp-sdk-js " + perSecond(shipped.perSecond()),
+		ratio:     run.Throughput.SignedPerS / shipped.perSecond(),
+		notes: []string{
+			fmt.Sprintf("with native signing the SDK makes %s: %s×", perSecond(native.perSecond()), short(byNative)),
+			fmt.Sprintf("CPU of the client per transfer: chanbot %s, SDK %s, with native signing %s", micros(run.used/time.Duration(run.transfers())), micros(shipped.cpuEach()), micros(native.cpuEach())),
+		},
+	}, byNative, nil
 }
 
 // transfers is how many there were in all, the warm-up included.
@@ -79,7 +100,11 @@ func (r *loadRun) transfers() int64 { return max(r.Attempts+r.Warmup.Attempts, 1
 
 // clientCPU is row load-2.
 func clientCPU(ctx context.Context, b *bench) (figure, error) {
-	run, err := b.fullRate(ctx)
+	before, err := b.measureEcho(ctx, echoConnections)
+	if err != nil {
+		return figure{}, err
+	}
+	run, err := b.measureFullRate(ctx)
 	if err != nil {
 		return figure{}, err
 	}
@@ -87,17 +112,18 @@ func clientCPU(ctx context.Context, b *bench) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	echo, err := b.measureEcho(ctx, echoConnections)
+	after, err := b.measureEcho(ctx, echoConnections)
 	if err != nil {
 		return figure{}, err
 	}
-	crypto := b.signatures()
+	echo := (before.CPU + after.CPU) / 2
+	crypto := measureSignatures()
 	return figure{
 		measured:  fmt.Sprintf("%s CPU/transfer", micros(each)),
-		reference: fmt.Sprintf("%s CPU/echo", micros(echo.CPU)),
-		ratio:     float64(each) / float64(echo.CPU),
-		notes: []string{fmt.Sprintf("two signatures of the standard library are %s; %.0f echo round trips/s on %d connections",
-			micros(2*crypto.signCPU), echo.PerSecond, echoConnections)},
+		reference: fmt.Sprintf("%s CPU/echo", micros(echo)),
+		ratio:     float64(each) / float64(echo),
+		notes: []string{fmt.Sprintf("echo before %s, after %s, on %d connections; two signatures of the standard library are %s",
+			micros(before.CPU), micros(after.CPU), echoConnections, micros(2*crypto.signCPU))},
 	}, nil
 }
 
@@ -116,11 +142,12 @@ func serviceTime(ctx context.Context, b *bench) (figure, error) {
 		return figure{}, err
 	}
 	echo := (before.P50 + after.P50) / 2
-	floor := 3*echo + 2*b.signatures().sign
+	sign := measureSignatures().sign
+	floor := 3*echo + 2*sign
 	p50 := time.Duration(run.Operations["transfer"].Service.P50US * float64(time.Microsecond))
 	return figure{
 		measured:  fmt.Sprintf("p50 %s", micros(p50)),
-		reference: fmt.Sprintf("%s: 3 × %s echo + 2 × %s signature", micros(floor), micros(echo), micros(b.signatures().sign)),
+		reference: fmt.Sprintf("%s: 3 × %s echo + 2 × %s signature", micros(floor), micros(echo), micros(sign)),
 		ratio:     float64(p50) / float64(floor),
 		notes: []string{fmt.Sprintf("echo p50 before %s, after %s; p99 of the transfer %s", micros(before.P50), micros(after.P50),
 			micros(time.Duration(run.Operations["transfer"].Service.P99US*float64(time.Microsecond))))},
@@ -189,7 +216,7 @@ func journalSize(ctx context.Context, b *bench) (figure, error) {
 
 // allChecks is row load-11.
 func allChecks(ctx context.Context, b *bench) (figure, error) {
-	sampled, err := b.fullRate(ctx)
+	sampled, err := b.measureFullRate(ctx)
 	if err != nil {
 		return figure{}, err
 	}

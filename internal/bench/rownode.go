@@ -43,7 +43,7 @@ func nodeCPU(ctx context.Context, b *bench) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	crypto := b.signatures()
+	crypto := measureSignatures()
 	each := (after - before) / time.Duration(n)
 	return figure{
 		measured:  fmt.Sprintf("%s CPU/transfer", micros(each)),
