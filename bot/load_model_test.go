@@ -116,7 +116,7 @@ load:
       arrivals: {closed: {think: 500ms}}
       duration: 2s
       mix: [{weight: 1, do: {initiator: {message: hi}}}]
-  teardown: stop
+  teardown: {close: mutual}
 steps:
   - initiator: {transfer: 1}
   - responder: {transfer: 1}
@@ -148,7 +148,7 @@ steps:
 		if got := s.Phases[1].Operations["transfer"]; got.Wait.MaxUS < 100e3 || got.Wait.P90US < 10e3 {
 			t.Errorf("wait %+v", got.Wait)
 		}
-		addsUp(t, rep, 20+2*60+3*4+3+2*3)
+		addsUp(t, rep, 20+2*60+3*4+3+3)
 		if len(rep.Scenario.Steps) != 5 || rep.Scenario.Steps[2].Label != "burst: burst of 30 every 1s for 2s" {
 			t.Errorf("stages %+v", rep.Scenario.Steps)
 		}
