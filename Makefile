@@ -7,7 +7,7 @@ SCENARIO ?= can-not-abort-while-open
 GOFILES   = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
 # Tests for which the race detector is too slow, at least for all of what they do.
-RACELESS  = ^(TestThousandPairs|TestFaultsAtEveryStageOfLife|TestChaosOnChain|TestRunsOfTheSameThingDifferInOneOfTwenty|TestASlowdownIsFoundWithANarrowInterval|TestSeveralRunsShowHowRunsDiffer|TestACleanNodeBreaksNothing|TestTheSameSeedPlaysTheSameCases|TestEveryCaseIsAScenario|TestDefectsAreFound|TestEveryKindOfDamageIsDrawn)$$
+RACELESS  = ^(TestThousandPairs|TestFaultsAtEveryStageOfLife|TestChaosOnChain|TestRunsOfTheSameThingDifferInOneOfTwenty|TestASlowdownIsFoundWithANarrowInterval|TestSeveralRunsShowHowRunsDiffer|TestACleanNodeBreaksNothing|TestTheSameSeedPlaysTheSameCases|TestEveryCaseIsAScenario|TestDefectsAreFound|TestEveryKindOfDamageIsDrawn|TestEverySessionIsImportedAndPasses|TestSessionsOfOurOwnAreImported|TestSessionsOfOurOwnAreImportedFromOtherStages|TestFramesGoToTheSocketOfTheirMachine)$$
 
 .PHONY: help run build test check interop bench microbench soak mutants fuzz-clean fmt kill-test fuzz-parsers
 
@@ -24,7 +24,7 @@ build: ## compile to bin/chanbot
 # (golang/go#78156); it finds races by what happens before what, so one processor per package is enough for it.
 test: ## all tests: with the race detector, then the ones it is too slow for
 	$(GO) test -race -cpu 1 -shuffle=on -timeout 14m ./...
-	$(GO) test -timeout 14m -run '$(RACELESS)' ./cmd/chanbot ./bot ./results ./fuzz
+	$(GO) test -timeout 14m -run '$(RACELESS)' ./cmd/chanbot ./bot ./results ./fuzz ./session
 
 check: ## linters, then the tests
 	@test -z "$$(gofmt -l $(GOFILES))" || { echo 'not formatted (run make fmt):'; gofmt -l $(GOFILES); exit 1; }

