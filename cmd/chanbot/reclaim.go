@@ -203,16 +203,19 @@ func (c *Command) keysOfRun(o *reclaimOptions, m results.Manifest) ([]tx.KeyPair
 	if !forTests(m.NetworkID) {
 		return nil, misuse("", "the run does not say what accounts it used; say --accounts FILE")
 	}
-	return accounts.Derive(m.Seed, 2*pairsOf(m)), nil
+	return accounts.Derive(m.Seed, accountsOf(m)), nil
 }
 
-// pairsOf is how many pairs a run had.
-func pairsOf(m results.Manifest) int {
-	n, err := strconv.Atoi(m.Options["pairs"])
-	if err != nil || n < 1 || n > maxPairs {
-		return 1
+// accountsOf is how many accounts a run used, the first ones of its list.
+func accountsOf(m results.Manifest) int {
+	n := m.Pairs
+	if n < 1 || n > maxPairs {
+		n = 1
 	}
-	return n
+	if sc, ok := planOf(&m); ok {
+		n *= sc.AccountPairs()
+	}
+	return 2 * min(n, maxPairs)
 }
 
 // swept are the accounts of the run that the sweep may empty: those of its
@@ -224,7 +227,7 @@ func (o *reclaimOptions) swept(cfg *reclaim.Config, m results.Manifest, known []
 	}
 	var keys []tx.KeyPair
 	for i, k := range cfg.Keys {
-		if mine[k.ID().String()] || o.accounts == "" && i < 2*pairsOf(m) {
+		if mine[k.ID().String()] || o.accounts == "" && i < accountsOf(m) {
 			keys = append(keys, k)
 		}
 	}

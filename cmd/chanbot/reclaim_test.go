@@ -4,7 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"testing"
 	"time"
+
+	"chanbot/results"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -29,4 +32,17 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no run in %s has channels that match %s", args[0], args[1])
+}
+
+func TestAccountsOfARun(t *testing.T) {
+	const one, two = "chanbot: 1\nname: x\nsteps: [open: ]\n", "chanbot: 1\nname: x\nchannel: {accounts: 2}\nsteps: [open: ]\n"
+	for _, c := range []struct {
+		text  string
+		pairs int
+		want  int
+	}{{one, 1, 2}, {one, 3, 6}, {two, 3, 12}, {"", 3, 6}, {one, 0, 2}, {one, -1, 2}, {one, 1 << 40, 2}} {
+		if got := accountsOf(results.Manifest{Pairs: c.pairs, Scenario: results.ScenarioFile{Name: "x", Text: c.text}}); got != c.want {
+			t.Errorf("%d accounts of %d pairs of %q, want %d", got, c.pairs, c.text, c.want)
+		}
+	}
 }
