@@ -200,7 +200,8 @@ func (l *link) balancesOf(trees string) []tx.Balance {
 }
 
 // keepState keeps a state that the node has shown, with its balances if they are
-// known, and returns its round.
+// known, and returns its round. What the sides have not signed is no state: it
+// must not take the place of one with which the channel can be closed.
 func (l *link) keepState(text string, balances []tx.Balance) uint64 {
 	signed, err := tx.ParseSigned(text)
 	if err != nil {
@@ -212,6 +213,10 @@ func (l *link) keepState(text string, balances []tx.Balance) uint64 {
 	}
 	round, hash, ok := tx.StateOf(inner)
 	if id, named := tx.ChannelOf(inner); !ok || named && id != l.job.id {
+		return 0
+	}
+	who, _ := signed.Signers(l.Terms.NetworkID, l.parties[:]...)
+	if len(who) == 0 || len(who) == 1 && tx.NeedsBoth(inner) {
 		return 0
 	}
 	r := results.ChannelRecord{Round: round, Signed: text}
