@@ -12,7 +12,8 @@ import (
 // keepChannel tells Config.Channels what f changes about the channel, as far as
 // it is needed to come back to it and to close it. The responder hears of its
 // channel before it is asked to sign for it, so nobody has signed for a channel
-// that is not kept.
+// that is not kept. It is not called for a state that breaks a rule: that must not
+// take the place of one by which the channel can be closed.
 func (e *end) keepChannel(f *wire.Frame) {
 	sink := e.p.fleet.cfg.Channels
 	if sink == nil || e.joins || e.client == nil {

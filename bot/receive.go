@@ -159,8 +159,10 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 	name := f.Name()
 	e.post(name)
 	e.see(name)
+	sound := true
 	if !e.joins {
 		broken := e.client.Received(f)
+		sound = len(broken) == 0
 		for _, v := range broken {
 			p.violate(e, v)
 		}
@@ -170,7 +172,9 @@ func (e *end) received(s *socket, kind int, f *wire.Frame) {
 	}
 	e.paid(f)
 	e.follow(f)
-	e.keepChannel(f)
+	if sound || f.Update == nil {
+		e.keepChannel(f)
+	}
 	if f.Kind == wire.KindBatch {
 		for i := range f.Batch {
 			e.dispatch(&f.Batch[i], f.Batch[i].Name())
