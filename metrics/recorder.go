@@ -138,11 +138,17 @@ func (r *recorder) collect(now time.Duration) {
 			r.takeLocked(s.cells[i])
 			s.mu.Unlock()
 		}
-		s.mu.Lock()
-		s.cells = slices.DeleteFunc(s.cells, func(c *cell) bool { return c.idle > idleTicks })
-		s.last = nil
-		s.mu.Unlock()
+		s.giveBack()
 	}
+}
+
+// giveBack gives back the cells that nobody needs any more. One that was collected
+// empty may hold something again by now.
+func (s *Shard) giveBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cells = slices.DeleteFunc(s.cells, func(c *cell) bool { return c.idle > idleTicks && c.empty() })
+	s.last = nil
 }
 
 // takeLocked moves what a cell of a shard holds.

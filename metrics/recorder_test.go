@@ -187,3 +187,33 @@ func BenchmarkTick(b *testing.B) {
 		run.Tick(now)
 	}
 }
+
+// What is recorded in a cell between the moment at which it is collected, empty
+// for the last time, and the one at which its memory is given back, is not lost.
+func TestACellThatIsUsedAgainIsNotGivenBack(t *testing.T) {
+	r := newRecorder(&Options{Shards: 1, Window: time.Second})
+	s := r.shards[0]
+	s.Begin(outcome.Ping, "", false)
+	s.Record(&results.OperationRecord{Operation: outcome.Ping, Outcome: outcome.Outcome{Kind: outcome.Done}})
+	for n := range idleTicks + 1 {
+		r.collect(time.Duration(n) * time.Second)
+	}
+	s.mu.Lock()
+	r.mu.Lock()
+	r.takeLocked(s.cells[0]) // as collect does it
+	r.mu.Unlock()
+	s.mu.Unlock()
+	s.Begin(outcome.Ping, "", false)
+	s.giveBack()
+	s.Record(&results.OperationRecord{Operation: outcome.Ping, Outcome: outcome.Outcome{Kind: outcome.Done}})
+	r.collect(time.Hour)
+	if began, ended := r.counts(); began != 2 || ended != 2 {
+		t.Errorf("%d operations began and %d ended, want 2 of each", began, ended)
+	}
+	for n := range idleTicks + 2 {
+		r.collect(time.Hour + time.Duration(n)*time.Second)
+	}
+	if len(s.cells) != 0 {
+		t.Error("a cell that nobody uses is kept")
+	}
+}
