@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"chanbot/outcome"
+	"chanbot/results"
 )
 
 // said is what was written down about a run so far.
@@ -91,7 +92,7 @@ func (v *view) stageText() string {
 		if v.Phase.Number == 0 {
 			return ""
 		}
-		text := "phase " + printable(v.Phase.Name)
+		text := "phase " + results.Printable(v.Phase.Name)
 		if v.Phase.Of > 1 {
 			text += fmt.Sprintf(" (%d of %d)", v.Phase.Number, v.Phase.Of)
 		}
@@ -136,9 +137,9 @@ func (v *view) queueText() string {
 
 func (v *view) violationsText() string {
 	if v.violations == 1 {
-		return "1: " + printable(v.rule)
+		return "1: " + results.Printable(v.rule)
 	}
-	return fmt.Sprintf("%d, the last: %s", v.violations, printable(v.rule))
+	return fmt.Sprintf("%d, the last: %s", v.violations, results.Printable(v.rule))
 }
 
 // text returns how far a part is, as "0:21 of 1:00".

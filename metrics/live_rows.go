@@ -45,7 +45,7 @@ type meter struct {
 const labelWidth = 11
 
 func named(text, sgr string) piece {
-	text = printable(text)
+	text = results.Printable(text)
 	if utf8.RuneCountInString(text) > labelWidth {
 		text = string([]rune(text)[:labelWidth-1]) + "…"
 	}
@@ -59,7 +59,7 @@ func textRow(rank int, name string, pieces ...piece) row {
 // rows returns the run as lines of the live view, the most important ones with
 // the lowest ranks.
 func (v *view) rows() []row {
-	head := row{left: []piece{{printable(v.scenario), sgrBold}}, right: []piece{{clock(v.now), ""}}}
+	head := row{left: []piece{{results.Printable(v.scenario), sgrBold}}, right: []piece{{clock(v.now), ""}}}
 	if text := v.headText(); text != "" {
 		head.left = append(head.left, piece{"  " + text, ""})
 	}

@@ -3,9 +3,7 @@ package metrics
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // clock writes a time as "0:07", "12:34" or "1:02:03".
@@ -50,14 +48,4 @@ func threeDigits(f float64) string {
 		return strconv.FormatFloat(f, 'f', 1, 64)
 	}
 	return strconv.FormatFloat(f, 'f', 0, 64)
-}
-
-// printable replaces what could drive a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, text)
 }

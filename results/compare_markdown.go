@@ -80,14 +80,14 @@ func markdownTable(b *strings.Builder, changes []*Change) {
 		case Undecided:
 			words = "❔ " + words
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(printable(ch.Measure), "|", "/"), ch.shown(ch.Base), ch.shown(ch.New), by, interval, strings.TrimSpace(words))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(Printable(ch.Measure), "|", "/"), ch.shown(ch.Base), ch.shown(ch.New), by, interval, strings.TrimSpace(words))
 	}
 }
 
 // inMarkdown keeps text from being read as Markdown or HTML.
 func inMarkdown(text string) string {
 	var b strings.Builder
-	for _, r := range printable(text) {
+	for _, r := range Printable(text) {
 		if strings.ContainsRune("\\`*_{}[]<>#!|~&", r) {
 			b.WriteByte('\\')
 		}

@@ -138,7 +138,7 @@ func (n *noting) condition(r *ComparedRun) {
 	n.say(r.Verdict == Invalid, true, "verdict", "%s is invalid: its generator could not keep the schedule, so its times are not those of the node", name)
 	n.say(r.attempts() == 0 && len(r.operations()) == 0, true, "operations", "%s has nothing that was judged", name)
 	n.say(r.Verdict == Interrupted, false, "verdict", "%s was interrupted", name)
-	n.say(r.Problem != "", false, "verdict", "%s ended before its time: %s", name, printable(r.Problem))
+	n.say(r.Problem != "", false, "verdict", "%s ended before its time: %s", name, Printable(r.Problem))
 	n.say(r.Violations > 0, false, "verdict", "%s has %s: the node did what a correct one cannot", name, plural(r.Violations, "violation"))
 	n.say(r.Verdict == Failed && r.Violations == 0, false, "verdict", "%s failed: a threshold or an expectation was missed", name)
 	n.say(r.Source != SourceJournal, false, "source", "%s has no journal: its numbers are those of %s", name, r.Source)
@@ -169,7 +169,7 @@ func (n *noting) differences(runs []*ComparedRun) {
 			if v == "" {
 				v, refuses = "unknown", false
 			}
-			if v = printable(v); !slices.Contains(values, v) {
+			if v = Printable(v); !slices.Contains(values, v) {
 				values = append(values, v)
 			}
 		}
@@ -211,7 +211,7 @@ func machine(h Host) string {
 func (n *noting) scenario(x, y *Manifest) {
 	a, b := x.Scenario, y.Scenario
 	if a.Text == "" || b.Text == "" {
-		n.say(a.Name != b.Name, true, "scenario", "scenario: %s and %s", printable(a.Name), printable(b.Name))
+		n.say(a.Name != b.Name, true, "scenario", "scenario: %s and %s", Printable(a.Name), Printable(b.Name))
 		n.say(a.Name == b.Name, false, "scenario", "scenario: a run does not say what it did")
 		return
 	}
@@ -224,7 +224,7 @@ func (n *noting) scenario(x, y *Manifest) {
 		n.say(true, false, "scenario", "scenario: the texts differ, but not in what is done, %s", where)
 		return
 	}
-	n.say(true, true, "scenario", "scenario: %s differs %s", printable(b.Name), where)
+	n.say(true, true, "scenario", "scenario: %s differs %s", Printable(b.Name), where)
 }
 
 // firstDifference returns the first lines that differ.
@@ -248,13 +248,13 @@ func (n *noting) plan(x, y *RunPlan) {
 	if x == nil || y == nil {
 		return
 	}
-	n.say(x.Setup != y.Setup, true, "plan", "set-ups: %s and %s", printable(x.Setup), printable(y.Setup))
+	n.say(x.Setup != y.Setup, true, "plan", "set-ups: %s and %s", Printable(x.Setup), Printable(y.Setup))
 	n.say(len(x.Phases) != len(y.Phases), true, "plan", "plan: %s and %s", plural(len(x.Phases), "phase"), plural(len(y.Phases), "phase"))
 	for i := range min(len(x.Phases), len(y.Phases)) {
 		a, b := x.Phases[i], y.Phases[i]
-		name := printable(b.Name)
-		n.say(a.Name != b.Name, true, "plan", "phase %d: %s and %s", i+1, printable(a.Name), name)
-		n.say(a.Arrivals != b.Arrivals, true, "plan", "phase %s: arrivals %s and %s", name, printable(a.Arrivals), printable(b.Arrivals))
+		name := Printable(b.Name)
+		n.say(a.Name != b.Name, true, "plan", "phase %d: %s and %s", i+1, Printable(a.Name), name)
+		n.say(a.Arrivals != b.Arrivals, true, "plan", "phase %s: arrivals %s and %s", name, Printable(a.Arrivals), Printable(b.Arrivals))
 		n.say(!slices.Equal(a.Mix, b.Mix), true, "plan", "phase %s: the mix differs", name)
 	}
 }
@@ -280,11 +280,11 @@ func (n *noting) options(x, y map[string]string) {
 			if !given {
 				return "not given"
 			}
-			return printable(v)
+			return Printable(v)
 		}
 		a, inA := x[name]
 		b, inB := y[name]
-		n.say(true, slices.Contains(shaping, name), "--"+name, "--%s: %s and %s", printable(name), say(a, inA), say(b, inB))
+		n.say(true, slices.Contains(shaping, name), "--"+name, "--%s: %s and %s", Printable(name), say(a, inA), say(b, inB))
 	}
 }
 
@@ -308,7 +308,7 @@ func (n *noting) together(base, new []*ComparedRun) {
 			missing = append(missing, string(op))
 		}
 	}
-	n.say(len(missing) > 0, false, "operations", "operations: %s only in the base", printable(strings.Join(missing, ", ")))
+	n.say(len(missing) > 0, false, "operations", "operations: %s only in the base", Printable(strings.Join(missing, ", ")))
 }
 
 func operationsOf(runs []*ComparedRun) []outcome.Operation {

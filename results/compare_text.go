@@ -72,7 +72,7 @@ func (r *RunFacts) line(st Style, side string) string {
 	what := fmt.Sprintf("%s, %s, %d operations", r.Verdict, short(seconds(r.JudgedS)), r.Attempts)
 	name := shorten(r.Path, max(st.width()-len([]rune(what))-9, 20))
 	if strings.HasSuffix(name, "…") { // the end tells runs apart
-		runes := []rune(printable(r.Path))
+		runes := []rune(Printable(r.Path))
 		name = "…" + string(runes[len(runes)-max(st.width()-len([]rune(what))-10, 19):])
 	}
 	return fmt.Sprintf("%s %s  %s\n", st.paint(faint, pad(side, 5, false)), name, st.paint(faint, what))

@@ -30,7 +30,7 @@ func NewHistogramLog(w io.Writer, started time.Time, comment string) *HistogramL
 	l := &HistogramLog{w: bufio.NewWriter(w)}
 	started = started.UTC()
 	for line := range strings.Lines(comment) {
-		l.printf("#[%s]\n", printable(strings.TrimSpace(line)))
+		l.printf("#[%s]\n", Printable(strings.TrimSpace(line)))
 	}
 	l.printf("#[Values are microseconds, the interval maximum is milliseconds]\n")
 	l.printf("#[Histogram log format version 1.3]\n")

@@ -90,9 +90,9 @@ func (c Case) junit() junitCase {
 	case CaseDiffers, CaseFailed:
 		var b strings.Builder
 		c.details(&b, Style{Width: 120})
-		j.Failure = &junitMessage{Message: printable(c.Reason), Type: string(c.Verdict), Text: "\n" + b.String()}
+		j.Failure = &junitMessage{Message: Printable(c.Reason), Type: string(c.Verdict), Text: "\n" + b.String()}
 	case CaseNotApplicable, CaseNotRun:
-		j.Skipped = &junitMessage{Message: string(c.Verdict) + ": " + printable(c.Reason)}
+		j.Skipped = &junitMessage{Message: string(c.Verdict) + ": " + Printable(c.Reason)}
 	}
 	return j
 }

@@ -15,9 +15,9 @@ import (
 // did not reach its end, are errors: they say nothing about the node.
 func (s *Summary) JUnit() ([]byte, error) {
 	suite := junitSuite{
-		Name: "chanbot " + printable(s.Scenario), Time: junitSeconds(s.DurationS), Timestamp: s.Started.UTC().Format(time.RFC3339),
+		Name: "chanbot " + Printable(s.Scenario), Time: junitSeconds(s.DurationS), Timestamp: s.Started.UTC().Format(time.RFC3339),
 		Properties: []junitProperty{
-			{"chanbot", s.Chanbot}, {"node", printable(s.Node)}, {"network_id", printable(s.NetworkID)}, {"seed", strconv.FormatUint(s.Seed, 10)},
+			{"chanbot", s.Chanbot}, {"node", Printable(s.Node)}, {"network_id", Printable(s.NetworkID)}, {"seed", strconv.FormatUint(s.Seed, 10)},
 			{"verdict", string(s.Verdict)}, {"pairs", strconv.Itoa(s.Pairs)}, {"attempts", strconv.FormatInt(s.Attempts, 10)},
 			{"signed_per_s", strconv.FormatFloat(finite(s.Throughput.SignedPerS), 'f', 1, 64)},
 		},
@@ -60,9 +60,9 @@ func (s *Summary) junitChecks() []junitCase {
 		if one.Side != "" {
 			name += ", " + one.Side
 		}
-		c := junitCase{Class: "expectations", Name: printable(name + ": " + one.Expected), Time: junitSeconds(0)}
+		c := junitCase{Class: "expectations", Name: Printable(name + ": " + one.Expected), Time: junitSeconds(0)}
 		if !one.Passed {
-			c.Failure = &junitMessage{Message: printable("expected " + one.Expected + ", got " + one.Got), Type: "expectation"}
+			c.Failure = &junitMessage{Message: Printable("expected " + one.Expected + ", got " + one.Got), Type: "expectation"}
 		}
 		all = append(all, c)
 	}
@@ -72,13 +72,13 @@ func (s *Summary) junitChecks() []junitCase {
 func (s *Summary) junitThresholds() []junitCase {
 	var all []junitCase
 	for _, t := range s.Thresholds {
-		c := junitCase{Class: "thresholds", Name: printable(t.Expr), Time: junitSeconds(0)}
+		c := junitCase{Class: "thresholds", Name: Printable(t.Expr), Time: junitSeconds(0)}
 		if !t.Passed {
 			text := t.Measured()
 			if t.Problem == "" {
 				text = "measured " + text
 			}
-			c.Failure = &junitMessage{Message: printable(text), Type: "threshold"}
+			c.Failure = &junitMessage{Message: Printable(text), Type: "threshold"}
 		}
 		all = append(all, c)
 	}
@@ -92,7 +92,7 @@ func (s *Summary) junitViolations() junitCase {
 		for _, v := range s.Violations {
 			fmt.Fprintf(&b, "%s, pair %d, %s: expected %s, got %s\n", v.Rule, v.Pair, v.Role, v.Expected, v.Got)
 		}
-		c.Failure = &junitMessage{Message: plural(n, "violation") + ", the first one of " + printable(s.Violations[0].Rule), Type: "violation", Text: "\n" + printableLines(b.String())}
+		c.Failure = &junitMessage{Message: plural(n, "violation") + ", the first one of " + Printable(s.Violations[0].Rule), Type: "violation", Text: "\n" + PrintableLines(b.String())}
 	}
 	return c
 }
@@ -114,13 +114,4 @@ func (g Generator) junit() []junitCase {
 		}
 	}
 	return all
-}
-
-// printableLines is printable, and keeps the ends of lines.
-func printableLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = printable(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }

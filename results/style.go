@@ -54,7 +54,7 @@ func (s Style) verdict(v Verdict) string {
 
 // shorten cuts text to n columns and keeps it on one line.
 func shorten(text string, n int) string {
-	text = printable(text)
+	text = Printable(text)
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
@@ -62,17 +62,6 @@ func shorten(text string, n int) string {
 		return ""
 	}
 	return string([]rune(text)[:n-1]) + "…"
-}
-
-// printable replaces control characters, so that what a node sent cannot drive
-// the terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // pad fills text with spaces to n columns, on the left for numbers.
@@ -89,7 +78,7 @@ func pad(text string, n int, left bool) string {
 func wrap(text string, n int) []string {
 	var lines []string
 	line := ""
-	for word := range strings.FieldsSeq(printable(text)) {
+	for word := range strings.FieldsSeq(Printable(text)) {
 		for utf8.RuneCountInString(word) > n {
 			if line != "" {
 				lines, line = append(lines, line), ""

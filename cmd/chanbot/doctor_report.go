@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"chanbot/results"
 )
 
 // mark is what a check came to.
@@ -58,23 +60,13 @@ type examination struct {
 
 // add appends a finding.
 func (e *examination) add(check string, m mark, observed, advice string) {
-	e.Checks = append(e.Checks, finding{Check: check, Result: m, Observed: printableLine(observed), Advice: advice})
+	e.Checks = append(e.Checks, finding{Check: check, Result: m, Observed: results.Printable(observed), Advice: advice})
 	switch {
 	case m == failed:
 		e.Verdict = verdictTrouble
 	case e.Verdict == "":
 		e.Verdict = verdictFine
 	}
-}
-
-// printableLine keeps words of a node from moving the cursor.
-func printableLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // write prints the examination.
