@@ -34,7 +34,7 @@ func (f *fields) fail(name, want string, raw json.RawMessage) {
 		f.err = fmt.Errorf("%s: no %s", f.what, name)
 		return
 	}
-	f.err = fmt.Errorf("%s: %s is %s; expected %s", f.what, name, excerpt(raw), want)
+	f.err = fmt.Errorf("%s: %s is %s; expected %s", f.what, name, cut(excerpt(raw)), want)
 }
 
 // get returns a field that must be there; null counts as missing.
@@ -109,6 +109,16 @@ func (f *fields) boolean(name string) (v bool) {
 func (f *fields) text(name string) (v string) {
 	if raw, ok := f.get(name); ok && json.Unmarshal(raw, &v) != nil {
 		f.fail(name, "a text", raw)
+	}
+	return v
+}
+
+// words returns a JSON string that can be shown to people: not too long, and with
+// nothing in it that is no character to print.
+func (f *fields) words(name string) string {
+	v := f.text(name)
+	if cut(v) != v {
+		f.fail(name, "a short text of characters that can be printed", f.m[name])
 	}
 	return v
 }

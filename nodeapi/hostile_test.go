@@ -131,6 +131,29 @@ func TestRefusalsSayWhatTheNodeSaid(t *testing.T) {
 	}
 }
 
+// What a node says of itself is shown to people, and names the network that
+// transactions are signed for.
+func TestWordsThatNobodyCanPrint(t *testing.T) {
+	kh := tx.Hash{1}.Text(tx.PrefixKeyBlock)
+	status := func(network, version string) string {
+		return `{"network_id":"` + network + `","node_version":"` + version + `","node_revision":"abc","syncing":false,"genesis_key_block_hash":"` + kh +
+			`","top_block_height":1,"top_key_block_hash":"` + kh + `","pending_transactions_count":0,"protocols":[]}`
+	}
+	if s, err := hears(t, says{status: 200, body: status("ae_dev", "7.1.0 é")}).Status(t.Context()); err != nil || s.NodeVersion != "7.1.0 é" {
+		t.Errorf("a node as it should be: %v, %v", s, err)
+	}
+	for _, body := range []string{status(`ae\u001b[2J`, "7"), status("ae\u009b2J", "7"), status("ae_dev", `7\n`), status("\u202e", "7"), status(strings.Repeat("x", 1000), "7"), `{"network_id":"` + "\u009b" + `"`} {
+		_, err := hears(t, says{status: 200, body: body}).Status(t.Context())
+		if m, ok := errors.AsType[*MalformedError](err); !ok || strings.ContainsAny(m.Error(), "\x1b\u009b\n\u202e") {
+			t.Errorf("answered with %q: %q; want a MalformedError that can be printed", body, err)
+		}
+	}
+	_, err := hears(t, says{status: 200, body: `{"count":"` + "\u009b\x7f" + `"}`}).FSMCount(t.Context())
+	if m, ok := errors.AsType[*MalformedError](err); !ok || strings.ContainsAny(m.Error(), "\u009b\x7f") {
+		t.Errorf("a count that is none: %q; want a MalformedError that can be printed", err)
+	}
+}
+
 func TestProtocol(t *testing.T) {
 	for _, c := range []struct {
 		protocols []Protocol

@@ -53,9 +53,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 func readStatus(b []byte) (Status, error) {
 	f := readObject("status", b)
 	s := Status{
-		NetworkID:       f.text("network_id"),
-		NodeVersion:     f.text("node_version"),
-		NodeRevision:    f.text("node_revision"),
+		NetworkID:       f.words("network_id"),
+		NodeVersion:     f.words("node_version"),
+		NodeRevision:    f.words("node_revision"),
 		Syncing:         f.boolean("syncing"),
 		GenesisKeyBlock: f.hash("genesis_key_block_hash", tx.PrefixKeyBlock),
 		TopHeight:       f.uint("top_block_height"),

@@ -122,8 +122,11 @@ type Result struct {
 	Unreachable bool `json:"unreachable,omitempty"`
 }
 
-// String says it in a line for people.
-func (r Result) String() string {
+// String says it in a line for people, in which nothing that a node has said can
+// drive a terminal.
+func (r Result) String() string { return results.Printable(r.words()) }
+
+func (r Result) words() string {
 	text := r.Channel + "  "
 	switch r.Status {
 	case ClosedMutually:

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"chanbot/results"
 )
 
 // The exit codes.
@@ -80,9 +82,9 @@ func (c *Command) report(err error) int {
 	}
 	code := exitPassed
 	for _, one := range list {
-		fmt.Fprintln(c.Stderr, "chanbot: "+one.text)
+		fmt.Fprintln(c.Stderr, "chanbot: "+results.PrintableLines(one.text)) // which may be that of a node
 		if one.hint != "" {
-			fmt.Fprintln(c.Stderr, "hint: "+one.hint)
+			fmt.Fprintln(c.Stderr, "hint: "+results.PrintableLines(one.hint))
 		}
 		if code == exitPassed {
 			code = one.code

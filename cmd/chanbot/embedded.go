@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"chanbot/bot"
+	"chanbot/results"
 	"chanbot/simnode"
 	"chanbot/strategy"
 )
@@ -149,5 +150,5 @@ func applyNode(cfg *simnode.Config, n *strategy.Node, keepEra bool) error {
 }
 
 func (c *Command) warn(format string, args ...any) {
-	fmt.Fprintf(c.Stderr, "chanbot: warning: "+format+"\n", args...)
+	fmt.Fprintln(c.Stderr, "chanbot: warning: "+results.PrintableLines(fmt.Sprintf(format, args...)))
 }

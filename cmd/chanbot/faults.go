@@ -28,11 +28,22 @@ func newFaultLog(run *metrics.Run) *faultLog {
 	return &faultLog{run: run, counts: make(map[string]int), marked: make(map[string]time.Duration)}
 }
 
+// A node gives its frames whatever names it likes: so long is what is kept of one,
+// and so many kinds of faults are counted by the names of frames.
+const (
+	faultNameLength = 60
+	maxFaultKinds   = 50
+)
+
 // event takes what was done to one frame.
 func (l *faultLog) event(e fault.Event) {
+	e.Frame = shorten(results.Printable(e.Frame), faultNameLength)
 	kind := fmt.Sprintf("%s %s", e.Do, e.Frame)
 	second := e.T.Truncate(time.Second)
 	l.mu.Lock()
+	if l.counts[kind] == 0 && len(l.counts) >= maxFaultKinds {
+		kind = fmt.Sprintf("%s other frames", e.Do)
+	}
 	l.counts[kind]++
 	last, seen := l.marked[kind]
 	first := !seen || last != second

@@ -177,7 +177,7 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 
 // firstLine shortens a text for one line of a terminal.
 func firstLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Join(strings.Fields(results.Printable(s)), " ")
 	if r := []rune(s); len(r) > 160 {
 		s = string(r[:160]) + "…"
 	}
@@ -318,7 +318,7 @@ func (g *fuzzing) tally(rep *fuzz.Report) {
 	fmt.Fprintf(g.w, "%-10s  %d of %d cells of the matrix; decisions %.16s\n", "coverage", rep.Coverage.Covered, rep.Coverage.Reachable, rep.Decisions)
 	g.besides(rep)
 	if rep.Ended != "" {
-		fmt.Fprintf(g.w, "%-10s  %s\n", "ended", rep.Ended)
+		fmt.Fprintf(g.w, "%-10s  %s\n", "ended", firstLine(rep.Ended))
 	}
 	fmt.Fprintf(g.w, "%-10s  %s\n", "results", g.folder.Path())
 }

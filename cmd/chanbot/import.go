@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"chanbot/results"
 	"chanbot/session"
 )
 
@@ -58,7 +59,7 @@ func (c *Command) importSession(arg string, o session.ImportOptions) (*session.I
 		return nil, misuse("a session is a transcript in Markdown or a recording in JSON lines, as run --transcript and --record write them", "%v", err)
 	}
 	for _, n := range im.Notes {
-		fmt.Fprintf(c.Stderr, "%s:%d: %s\n", arg, n.Line, n.Reason)
+		fmt.Fprintf(c.Stderr, "%s:%d: %s\n", arg, n.Line, results.Printable(n.Reason))
 	}
 	return im, nil
 }

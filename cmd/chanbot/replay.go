@@ -140,7 +140,7 @@ func sideBySide(file string, im *session.Imported, d session.Divergence) string 
 	b.WriteString("\n")
 	column := (replayWidth - 5) / 2
 	row := func(mark, left, right string) {
-		l, r := wrap(left, column), wrap(right, column)
+		l, r := wrap(results.Printable(left), column), wrap(results.Printable(right), column)
 		for i := range max(len(l), len(r)) {
 			var x, y string
 			if i < len(l) {
