@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"chanbot/outcome"
+	"chanbot/results"
 )
 
 // print writes the scenario.
@@ -62,10 +63,10 @@ func (im *importer) print(file string) []byte {
 	return []byte(b.String())
 }
 
+// oneLine makes a text fit for a comment, which takes no control characters and no
+// byte order mark.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff
-	}), " ")
+	return strings.Join(strings.Fields(strings.ReplaceAll(results.Printable(s), "\ufeff", " ")), " ")
 }
 
 // printRole writes what holds for a role: which requests to sign are answered

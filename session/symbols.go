@@ -74,6 +74,7 @@ type table struct {
 	parties []tx.ID           // accounts, for telling signatures apart
 	nonces  map[tx.ID]uint64  // the first nonce of each account
 	texts   map[string]string // symbols of whole transactions
+	depth   int               // how many transactions the one lies in that is being described
 	known   map[[2]string]signer
 }
 

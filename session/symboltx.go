@@ -23,7 +23,16 @@ func (t *table) transaction(text string, payload []byte) string {
 	return s
 }
 
+// deepestTx is how many transactions one may lie in that is described. A solo close
+// holds a state, and nothing that a node makes holds more.
+const deepestTx = 8
+
 func (t *table) describe(payload []byte) string {
+	if t.depth == deepestTx {
+		return fmt.Sprintf("<%d bytes in too many transactions>", len(payload))
+	}
+	t.depth++
+	defer func() { t.depth-- }()
 	signed, err := tx.DecodeSigned(payload)
 	if err != nil {
 		if body, err := tx.Deserialize(payload); err == nil {

@@ -1,0 +1,53 @@
+package session_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/big"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"chanbot/results"
+	"chanbot/session"
+	"chanbot/tx"
+)
+
+// A name that a node has made up is told in a comment of the scenario, in which
+// YAML does not take every character.
+func TestImportedNamesOfANodeStayYAML(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "recordings", "44_messages.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, first := range []rune{0, 0x100, 0x2000, 0xd700, 0xfd00, 0xfe00, 0xff00} {
+		name := "op"
+		for r := first; r < first+256; r++ {
+			name += string(r)
+		}
+		odd, err := json.Marshal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imported(t, "odd.jsonl", bytes.ReplaceAll(data, []byte(`"event":"open"`), append([]byte(`"event":`), odd...)))
+	}
+}
+
+// A transaction may hold another one, which holds another one, and so on. To tell
+// all of them would take time and room that grow with the square of its length.
+func TestTransactionsInTransactions(t *testing.T) {
+	inner := []byte(nil)
+	id := tx.ID{Kind: tx.AccountID, Key: tx.Hash{1}}
+	for range 3000 {
+		inner = tx.NewSigned(&tx.CloseSolo{ChannelID: tx.ID{Kind: tx.ChannelID, Key: tx.Hash{2}}, FromID: id, Payload: inner, Fee: new(big.Int), Nonce: 1}).Bytes()
+	}
+	frame, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "method": "channels.update", "params": map[string]any{"signed_tx": tx.Encode(tx.PrefixTransaction, inner)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := []session.Entry{{Side: "initiator", Dir: results.DirIn, Frame: frame}}
+	lines := session.Symbolise(entries, session.Options{NetworkID: "ae_dev"})["initiator"]
+	if len(lines) != 1 || len(lines[0].Text) > 10_000 {
+		t.Errorf("%d lines, want one that is short", len(lines))
+	}
+}
