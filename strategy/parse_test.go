@@ -259,3 +259,22 @@ func TestAFileHasLimits(t *testing.T) {
 		}
 	}
 }
+
+// A file with a character that YAML does not take is told where that is, and does
+// not drive the terminal.
+func TestCharactersThatYAMLDoesNotTake(t *testing.T) {
+	for text, want := range map[string]string{
+		"chanbot: 1\nname: x\nsteps:\n  - fo\x1bo: 1\n":                                "x.yaml:4:7: not YAML: control characters are not allowed\n  |\n4 |   - fo o: 1\n  |       ^",
+		"chanbot: 1\nname: é\u009bx\n":                                                 "x.yaml:2:8: not YAML: control characters are not allowed\n  |\n2 | name: é x\n  |        ^",
+		"chanbot: 1\nname: \ufffe\n":                                                   "x.yaml:2:7: not YAML: control characters are not allowed\n  |\n2 | name: \ufffe\n  |       ^",
+		"chanbot: 1\nname: caf\xe9 au lait\ndescription: latin1\n":                     "x.yaml:2:10: not YAML: ",
+		"chanbot: 1\nname: \"a\\u009bb\"\n":                                            "x.yaml:1:1: a scenario needs steps or load\n  |\n1 | chanbot: 1\n  | ^\nx.yaml:2:7: the name ",
+		"chanbot: 1\nname: x\nsteps: [open: ]\nchannel: {params: {\"a\\e[2J\": []}}\n": "x.yaml:4:30: the parameter a [2J must be a single value",
+	} {
+		_, problems := Parse("x.yaml", []byte(text), Options{})
+		got := problems.Error()
+		if !strings.HasPrefix(got, want) || strings.ContainsAny(got, "\x1b\u009b") {
+			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Problem struct {
 // when there is one.
 func (p Problem) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", p.Pos, p.Message)
+	fmt.Fprintf(&b, "%s: %s", p.Pos, strings.Map(plain, p.Message))
 	if p.Line == "" || p.Pos.Line == 0 {
 		return b.String()
 	}
@@ -39,7 +39,8 @@ func (p Problem) String() string {
 const shownLine = 160
 
 // window returns the part of a line that is shown and where col is in it. Tabs
-// become spaces, so that the caret stands below what it means.
+// become spaces, so that the caret stands below what it means, and so does what
+// could drive a terminal.
 func window(line []rune, col int) (text string, at int) {
 	col = min(max(col, 0), len(line))
 	from := 0
@@ -48,11 +49,17 @@ func window(line []rune, col int) (text string, at int) {
 	}
 	shown := slices.Clone(line[from:min(from+shownLine, len(line))])
 	for i, r := range shown {
-		if r == '\t' || r < ' ' {
-			shown[i] = ' '
-		}
+		shown[i] = plain(r)
 	}
 	return string(shown), col - from
+}
+
+// plain is a space for what could drive a terminal.
+func plain(r rune) rune {
+	if isControl(r) {
+		return ' '
+	}
+	return r
 }
 
 // Problems are all the mistakes of a file and of the strategies it uses, in
