@@ -2,6 +2,7 @@ package nodeapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ type Options struct {
 	// Transport replaces the client's own one, and DialContext with it. It
 	// should not keep idle connections for 5 s: the node closes them then.
 	Transport http.RoundTripper
-	// Header is sent with every request.
+	// Header is sent with every request; Host in it takes the place of the URL's.
 	Header http.Header
 	// Timeout is for one attempt; default 15 s.
 	Timeout time.Duration
@@ -216,6 +217,7 @@ func (c *Client) attempt(ctx context.Context, r *request) (*answer, error) {
 		req.Body, req.GetBody = io.NopCloser(bytes.NewReader(nil)), nil
 	}
 	maps.Copy(req.Header, c.opts.Header)
+	req.Host = cmp.Or(c.opts.Header.Get("Host"), req.Host)
 	req.Header.Set("Accept", "application/json")
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -73,6 +74,7 @@ func (g *fuzzing) reachable(ctx context.Context) error {
 			return err
 		}
 		maps.Copy(req.Header, g.s.header)
+		req.Host = cmp.Or(g.s.header.Get("Host"), req.Host)
 		resp, err := transport.RoundTrip(req)
 		if err != nil {
 			return err
