@@ -151,7 +151,11 @@ func (d *doctor) checkAccounts(ctx context.Context) {
 	if id == "" {
 		id = "ae_dev"
 	}
-	keys, err := d.c.keys(s, &target{networkID: id}, d.pairs)
+	pairs := d.pairs
+	if d.scenario != nil {
+		pairs *= d.scenario.AccountPairs()
+	}
+	keys, err := d.c.keys(s, &target{networkID: id}, pairs)
 	if err != nil {
 		one := d.c.firstComplaint(err)
 		d.report.add("accounts", failed, one.text, one.hint)

@@ -52,7 +52,7 @@ func (c *Command) plan(o *runOptions, arg string) error {
 		if err != nil {
 			return err
 		}
-		if need := 2 * s.pairs; len(keys) < need {
+		if need := 2 * s.pairs * sc.AccountPairs(); len(keys) < need {
 			return misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(s.pairs, "pair"), need)
 		}
 	}
