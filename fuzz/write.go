@@ -73,7 +73,7 @@ func (f *Finding) Transcript() []byte {
 
 // oneLine shortens a text to one line of a comment.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = results.OneLine(s)
 	if len(s) > 300 {
 		s = strings.ToValidUTF8(s[:300], "") + "…"
 	}

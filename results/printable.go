@@ -20,6 +20,12 @@ func Printable(text string) string {
 	}, text)
 }
 
+// OneLine is Printable for a place that has one line, such as a comment in YAML,
+// which takes no byte order mark either. Spaces next to each other become one.
+func OneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(Printable(text), "\ufeff", " ")), " ")
+}
+
 // PrintableLines is Printable for a text of several lines.
 func PrintableLines(text string) string {
 	lines := strings.Split(text, "\n")

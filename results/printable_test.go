@@ -33,6 +33,9 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("%U stays", r)
 		}
 	}
+	if got, want := OneLine(" a\n\tb \u2028\ufeff\x1bc\u00a0d "), "a b c d"; got != want {
+		t.Errorf("one line: %q, want %q", got, want)
+	}
 	if got, want := PrintableLines("a\x1b\nb\r\n"), "a \nb \n"; got != want {
 		t.Errorf("lines: %q, want %q", got, want)
 	}

@@ -15,7 +15,7 @@ import (
 func (im *importer) print(file string) []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("# Imported from %s by chanbot. Ids, keys, hashes and fees are those of each run.", oneLine(file))
+	line("# Imported from %s by chanbot. Ids, keys, hashes and fees are those of each run.", results.OneLine(file))
 	line("chanbot: 1")
 	line("name: %s", scalar(nameOf(im.o.Name)))
 	line("tags: [imported]")
@@ -49,7 +49,7 @@ func (im *importer) print(file string) []byte {
 		for _, n := range slices.Sorted(maps.Keys(notes)) {
 			if n > at && n <= to {
 				for _, reason := range notes[n] {
-					line("  # line %d: not expressed: %s", n, oneLine(reason))
+					line("  # line %d: not expressed: %s", n, results.OneLine(reason))
 				}
 			}
 		}
@@ -61,12 +61,6 @@ func (im *importer) print(file string) []byte {
 	}
 	comment(1 << 60)
 	return []byte(b.String())
-}
-
-// oneLine makes a text fit for a comment, which takes no control characters and no
-// byte order mark.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(results.Printable(s), "\ufeff", " ")), " ")
 }
 
 // printRole writes what holds for a role: which requests to sign are answered
@@ -104,7 +98,7 @@ const width = 110
 
 func (im *importer) printStep(line func(string, ...any), s *importStep) {
 	for _, c := range s.comments {
-		line("  # %s", oneLine(c))
+		line("  # %s", results.OneLine(c))
 	}
 	if s.action == nil {
 		line("  - %s:", s.subject)

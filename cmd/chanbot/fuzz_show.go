@@ -177,7 +177,7 @@ func (g *fuzzing) found(f *fuzz.Finding) {
 
 // firstLine shortens a text for one line of a terminal.
 func firstLine(s string) string {
-	s = strings.Join(strings.Fields(results.Printable(s)), " ")
+	s = results.OneLine(s)
 	if r := []rune(s); len(r) > 160 {
 		s = string(r[:160]) + "…"
 	}
