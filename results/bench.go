@@ -288,7 +288,7 @@ func (f *Folder) CreateStep(name string) (*Folder, error) {
 	if err := os.Mkdir(parent, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("create run folder: %w", err)
 	}
-	s := &Folder{path: filepath.Join(parent, fileName(name))}
+	s := &Folder{path: filepath.Join(parent, FileName(name))}
 	if err := os.Mkdir(s.path, 0o700); err != nil {
 		return nil, fmt.Errorf("create run folder: %w", err)
 	}

@@ -32,7 +32,7 @@ func CreateFolder(parent string, started time.Time, scenario string) (*Folder, e
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return nil, fmt.Errorf("create run folder: %w", err)
 	}
-	name := started.UTC().Format("20060102T150405Z") + "-" + fileName(scenario)
+	name := started.UTC().Format("20060102T150405Z") + "-" + FileName(scenario)
 	for n := 1; n <= most; n++ {
 		path := filepath.Join(parent, name)
 		if n > 1 {
@@ -149,8 +149,9 @@ func WriteFile(path string, b []byte) (err error) {
 	return os.Rename(t.Name(), path)
 }
 
-// fileName makes a part of a file name out of a scenario's name.
-func fileName(s string) string {
+// FileName makes a part of a file name out of a scenario's name. Run folders and the
+// files of a Recorder are called by it.
+func FileName(s string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':

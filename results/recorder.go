@@ -61,7 +61,7 @@ func NewRecorder(o RecorderOptions) (*Recorder, error) {
 		}
 	}
 	if o.Name != "" {
-		o.Name = fileName(o.Name)
+		o.Name = FileName(o.Name)
 	}
 	return &Recorder{o: o, pairs: make(map[int]*pairStream)}, nil
 }

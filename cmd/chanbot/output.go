@@ -65,10 +65,10 @@ func (p *player) output(j job, cfg *bot.Config, started time.Time) (*output, err
 	}
 	out.frames = out.recorder
 	if p.s.transcript != "" {
-		out.transcript = filepath.Join(p.s.transcript, j.name+".md")
+		out.transcript = filepath.Join(p.s.transcript, results.FileName(j.name)+".md")
 	}
 	if p.s.record != "" {
-		out.recording = filepath.Join(p.s.record, j.name+".jsonl")
+		out.recording = filepath.Join(p.s.record, results.FileName(j.name)+".jsonl")
 	}
 	return out, nil
 }

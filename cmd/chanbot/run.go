@@ -126,7 +126,7 @@ func (c *Command) keysOf(s *settings, where *target, jobs []job) ([]tx.KeyPair, 
 // jobs reads the scenarios. All problems of all files are reported.
 func (c *Command) jobs(s *settings, args []string) ([]job, error) {
 	jobs := make([]job, 0, len(args))
-	used := make(map[string]int)
+	used := make(map[string]bool) // names of files
 	sound := true
 	for _, arg := range args {
 		src, err := c.find(arg)
@@ -147,10 +147,12 @@ func (c *Command) jobs(s *settings, args []string) ([]job, error) {
 			sound = false
 			continue
 		}
-		name := sc.Name
-		if used[name]++; used[name] > 1 {
-			name = fmt.Sprintf("%s-%d", name, used[name])
+		name, short := sc.Name, results.FileName(sc.Name)
+		short = short[:min(len(short), 70)] // with a number it is no longer than a file name
+		for n := 2; used[results.FileName(name)]; n++ {
+			name = fmt.Sprintf("%s-%d", short, n)
 		}
+		used[results.FileName(name)] = true
 		jobs = append(jobs, job{source: src, name: name, scenario: sc})
 	}
 	if !sound {
