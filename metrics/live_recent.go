@@ -57,9 +57,7 @@ func (r *Run) recent(span time.Duration) recent {
 	r.recentOperations(&out, span)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if out.violations = len(r.violations); out.violations > 0 {
-		out.rule = r.violations[out.violations-1].Rule
-	}
+	out.violations, out.rule = r.broken, r.rule
 	n := len(r.samples)
 	if n > 0 {
 		out.rss = r.samples[n-1].RSSBytes

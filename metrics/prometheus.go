@@ -82,7 +82,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	began, ended := r.rec.counts()
 	tell(underWayDesc, prometheus.GaugeValue, float64(began-ended))
 	r.mu.Lock()
-	tell(violationDesc, prometheus.CounterValue, float64(len(r.violations)))
+	tell(violationDesc, prometheus.CounterValue, float64(r.broken))
 	tell(lateDesc, prometheus.GaugeValue, float64(r.late.h.ValueAtPercentile(99))/1e6)
 	if n := len(r.samples); n > 0 {
 		tell(socketsDesc, prometheus.GaugeValue, float64(r.samples[n-1].Sockets))

@@ -82,6 +82,31 @@ func TestTheEndpointTellsWhatTheSummaryHolds(t *testing.T) {
 	}
 }
 
+// Only so many violations are kept, and all of them are counted.
+func TestAllViolationsAreCounted(t *testing.T) {
+	run := observed(t)
+	const broken = maxViolations + 7
+	for range broken {
+		run.Violation(results.Violation{Rule: "round"})
+	}
+	run.Violation(results.Violation{Rule: "balance"})
+	h, err := Handler(run, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if want := "chanbot_violations_total 1008"; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%s is not told", want)
+	}
+	if r := run.recent(time.Second); r.violations != broken+1 || r.rule != "balance" {
+		t.Errorf("the live view shows %d violations, the last of %s", r.violations, r.rule)
+	}
+	if n := len(run.Summary().Violations); n != maxViolations {
+		t.Errorf("%d violations are kept", n)
+	}
+}
+
 // Whoever scrapes pays for every series, so their number may not grow with the
 // run.
 func TestTheNumberOfSeriesIsBounded(t *testing.T) {

@@ -44,6 +44,8 @@ type Run struct {
 	marks      []results.PhaseMark
 	timeMarks  []results.TimeMark
 	violations []results.Violation
+	broken     int                       // violations, kept or not
+	rule       string                    // of the last one
 	samples    []results.GeneratorSample // without their lateness
 	late       *hist
 	end        results.End
@@ -103,10 +105,13 @@ func (r *Run) TimeMark(m results.TimeMark) {
 // maxViolations is how many violations a run keeps.
 const maxViolations = 1000
 
-// Violation notes what a correct node cannot do. Only the first 1000 are kept.
+// Violation notes what a correct node cannot do. Only the first 1000 are kept;
+// all of them are counted.
 func (r *Run) Violation(v results.Violation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.broken++
+	r.rule = v.Rule
 	if len(r.violations) == maxViolations {
 		return
 	}
