@@ -80,9 +80,12 @@ func markdownTable(b *strings.Builder, changes []*Change) {
 		case Undecided:
 			words = "❔ " + words
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(Printable(ch.Measure), "|", "/"), ch.shown(ch.Base), ch.shown(ch.New), by, interval, strings.TrimSpace(words))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", inCode.Replace(Printable(ch.Measure)), ch.shown(ch.Base), ch.shown(ch.New), by, interval, strings.TrimSpace(words))
 	}
 }
+
+// inCode keeps text within the backticks around it, and within its column.
+var inCode = strings.NewReplacer("|", "/", "`", "'")
 
 // inMarkdown keeps text from being read as Markdown or HTML.
 func inMarkdown(text string) string {

@@ -29,3 +29,11 @@ func TestTextInMarkdownIsText(t *testing.T) {
 		columns = n
 	}
 }
+
+func TestMeasuresInMarkdownAreCode(t *testing.T) {
+	var b strings.Builder
+	markdownTable(&b, []*Change{{Measure: "p50(a` <img src=x> `|b.response)", Problem: "x"}})
+	if want := "| `p50(a' <img src=x> '/b.response)` |"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}
