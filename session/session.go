@@ -35,6 +35,7 @@ type SyntaxError struct {
 	Reason string
 }
 
+// Error names the line and the reason.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
 
 // Entries reads a session of either form, whichever it is: a file whose first
