@@ -9,10 +9,25 @@ import (
 
 // steady is a connection of the system that sets a write deadline only if it is
 // another one than the last: whoever writes often keeps one for a while, because
-// to set it takes a part of the time that a write takes.
+// to set it takes a part of the time that a write takes. It takes so many bytes at
+// most until its handshake is over.
 type steady struct {
 	*net.TCPConn
 	until atomic.Int64 // the last write deadline, in nanoseconds
+
+	opening atomic.Bool // the handshake is under way
+	taken   int         // bytes read while it was; that of the one that reads
+}
+
+// Read implements net.Conn.
+func (c *steady) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	if c.opening.Load() {
+		if c.taken += n; c.taken > maxHandshake {
+			return 0, errLongHandshake
+		}
+	}
+	return n, err
 }
 
 // SetWriteDeadline implements net.Conn.

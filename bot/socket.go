@@ -121,15 +121,21 @@ func (e *handshakeError) Error() string {
 // dial opens a connection of one side of a pair. The error is a *handshakeError when the node
 // answered with something else than an upgrade.
 func (d *dialer) dial(ctx context.Context, url string, pair int, role outcome.Role) (*websocket.Conn, error) {
-	ws := &d.ws
+	var shake handshake
+	ws := d.ws
+	ws.NetDialContext = shake.watch(ctx, d.ws.NetDialContext)
 	if d.proxy != nil {
-		through := d.ws
-		inner := fault.DialFunc(d.ws.NetDialContext)
-		through.NetDialContext = d.proxy.Dial(inner, pair, role)
-		through.NetDialTLSContext = d.proxy.DialTLS(inner, d.ws.TLSClientConfig, pair, role)
-		ws = &through
+		inner := fault.DialFunc(ws.NetDialContext)
+		ws.NetDialContext = d.proxy.Dial(inner, pair, role)
+		ws.NetDialTLSContext = d.proxy.DialTLS(inner, d.ws.TLSClientConfig, pair, role)
 	}
 	conn, resp, err := ws.DialContext(ctx, url, d.header)
+	if !shake.end() && ctx.Err() != nil {
+		if err == nil {
+			conn.Close()
+		}
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
 			body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
