@@ -128,6 +128,7 @@ func TestGarbageIsAViolation(t *testing.T) {
 		"a number":      {websocket.TextMessage, "17", "unknown-frame", "17"},
 		"other shape":   {websocket.TextMessage, `{"hello":"world"}`, "unknown-frame", "world"},
 		"binary":        {websocket.BinaryMessage, fsmUp, "websocket", "fsm_up"},
+		"no UTF-8":      {websocket.TextMessage, "{\"hello\":\"\xff\"}", "websocket", "hello"},
 		"no first word": {websocket.TextMessage, strings.Replace(fsmUp, "fsm_up", "open", 1), "", "open"},
 		"huge":          {websocket.TextMessage, `{"x":"` + strings.Repeat("x", 17<<20) + `"}`, "frame-size", `"code":1006`},
 	} {

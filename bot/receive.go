@@ -2,6 +2,7 @@ package bot
 
 import (
 	"io"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
@@ -141,13 +142,18 @@ func (e *end) see(name string) {
 // received is told a frame of the node.
 func (e *end) received(s *socket, kind int, f *wire.Frame) {
 	p := e.p
-	p.record(p.now(), e.side, results.DirIn, f.Raw, f.Kind != wire.KindInvalid)
+	valid := utf8.Valid(f.Raw)
+	p.record(p.now(), e.side, results.DirIn, f.Raw, valid && f.Kind != wire.KindInvalid)
 	if e.sock != s {
 		return
 	}
-	if kind == websocket.BinaryMessage {
+	if kind == websocket.BinaryMessage || !valid {
 		e.see("unknown")
-		p.violate(e, model.Violation{Role: e.role, Rule: ruleFraming, Expected: "text messages", Got: "a binary message", Frame: f.Raw})
+		broken := model.Violation{Role: e.role, Rule: ruleFraming, Expected: "text messages", Got: "a binary message", Frame: f.Raw}
+		if kind == websocket.TextMessage {
+			broken.Expected, broken.Got = "text messages in UTF-8 (RFC 6455, 8.1)", "other bytes"
+		}
+		p.violate(e, broken)
 		p.sweep()
 		return
 	}

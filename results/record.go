@@ -78,9 +78,10 @@ func (t tee) Record(r FrameRecord) {
 
 // FrameOf turns the text of a WebSocket message into the Frame of a record:
 // JSON objects and arrays stay as they are, without the spaces between their
-// tokens; any other text becomes a JSON string.
+// tokens; any other text becomes a JSON string. Bytes that are not UTF-8, which
+// JSON cannot hold, become U+FFFD.
 func FrameOf(text []byte) json.RawMessage {
-	if t := bytes.TrimLeft(text, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[') && json.Valid(text) {
+	if t := bytes.TrimLeft(text, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[') && utf8.Valid(text) && json.Valid(text) {
 		var b bytes.Buffer
 		if json.Compact(&b, text) == nil {
 			return b.Bytes()

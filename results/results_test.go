@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"chanbot/outcome"
 
@@ -91,6 +92,15 @@ func TestFrameOfAndTextAreInverse(t *testing.T) {
 		}
 		if got := string(r.Text()); got != text {
 			t.Errorf("%q came back as %q", text, got)
+		}
+	}
+}
+
+// Bytes that are not UTF-8 must not make a file that no JSON reader takes.
+func TestFrameOfIsUTF8(t *testing.T) {
+	for _, text := range []string{"\xff", "{\"a\":\"\xff\"}", "[\"\xed\xa0\x80\"]"} {
+		if got := FrameOf([]byte(text)); !utf8.Valid(got) || !json.Valid(got) {
+			t.Errorf("FrameOf(%q) = %q", text, got)
 		}
 	}
 }
