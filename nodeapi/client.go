@@ -227,6 +227,9 @@ func (c *Client) attempt(ctx context.Context, r *request) (*answer, error) {
 		return nil, broken(ctx, r, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols { // what follows is no body, and ends with the connection only
+		return nil, refusalOf(r, resp, nil)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return nil, broken(ctx, r, err)

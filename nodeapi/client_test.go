@@ -236,6 +236,16 @@ func TestRequestsAreRepeated(t *testing.T) {
 	}
 	reset := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	switched := func(w http.ResponseWriter, r *http.Request) { // and then says no more
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		io.Copy(io.Discard, c)
+	}
 	overload := say(503, `{"reason":"Temporary overload"}`, "Retry-After", "3")
 	for _, c := range []struct {
 		name     string
@@ -254,6 +264,7 @@ func TestRequestsAreRepeated(t *testing.T) {
 		{"bad gateway", []step{say(502, "<html>"), say(200, height)}, 2, 0, ""},
 		{"internal error", []step{say(500, `{"reason":"Internal server error"}`)}, 1, 0, "500 Internal Server Error: Internal server error"},
 		{"empty error", []step{say(404, "")}, 1, 0, "404 Not Found"},
+		{"another protocol", []step{switched}, 1, 0, "101 Switching Protocols"},
 		{"redirect", []step{say(302, "", "Location", "http://elsewhere/")}, 1, 0, "302 Found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
