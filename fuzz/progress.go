@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -77,7 +78,16 @@ func (s *search) report(ctx context.Context) (*Report, error) {
 	}
 	r.Decisions = hex.EncodeToString(hash.Sum(nil))
 	if s.cases == 0 && len(s.findings) == 0 && s.firstMiss != nil {
-		return r, fmt.Errorf("%w: %w", ErrNothing, s.firstMiss)
+		return r, fmt.Errorf("%w: %w", ErrNothing, s.missLocked())
 	}
 	return r, nil
+}
+
+// missLocked is why no case could be played. What some are for says less about it
+// than what became of the others.
+func (s *search) missLocked() error {
+	if s.refused != "" && ofAnother.MatchString(s.firstMiss.Error()) {
+		return errors.New(s.refused)
+	}
+	return s.firstMiss
 }

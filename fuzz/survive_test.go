@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -247,6 +248,25 @@ func TestANodeThatWasNeverThereIsNoFinding(t *testing.T) {
 		rep, err := Run(t.Context(), Config{Place: place, Seed: 1, Duration: time.Hour, Pairs: 4})
 		if !errors.Is(err, ErrNothing) || !errors.Is(err, refused) || len(rep.Findings) > 0 || rep.Took > time.Minute {
 			t.Errorf("error %v after %v, findings %+v", err, rep.Took, rep.Findings)
+		}
+	})
+}
+
+// TestANodeThatSaysNothing: what some cases would need of a node is not the reason
+// that is given.
+func TestANodeThatSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		place := &Place{
+			Bot: bot.Config{InitiatorNode: "ws://node", NetworkID: "ae_dev", Dial: func(context.Context, string, string) (net.Conn, error) {
+				c, s := memnet.Pipe()
+				go func() { _, _ = io.Copy(io.Discard, s) }()
+				return c, nil
+			}},
+			Keys: keysOf, Alive: func(context.Context) error { return nil },
+		}
+		_, err := Run(t.Context(), Config{Place: place, Seed: 1, Duration: 5 * time.Second, Pairs: 4})
+		if want := "no case could be played: the node takes a connection and says nothing"; err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
 		}
 	})
 }

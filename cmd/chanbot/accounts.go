@@ -145,10 +145,14 @@ func (o *movingOptions) terms(ctx context.Context) (accounts.Terms, error) {
 	return t, nil
 }
 
-// notAsked is the complaint about a node that does not answer as it should.
+// notAsked is the complaint about a node that does not answer as it should. That
+// it was not asked to the end because of a signal is none.
 func notAsked(err error) error {
 	if one, ok := errors.AsType[complaint](err); ok {
 		return one
+	}
+	if errors.Is(err, errInterrupted) {
+		return err
 	}
 	hint := "is a node listening there? --api names another one"
 	if _, ok := errors.AsType[*nodeapi.Error](err); ok {
@@ -165,6 +169,9 @@ func (c *Command) ended(in *interruption, err error, hint string) error {
 	if code := in.exitCode(); code != exitPassed && errors.Is(err, errInterrupted) {
 		c.report(complaint{code: code, text: err.Error(), hint: hint})
 		return exitCode(code)
+	}
+	if one, ok := errors.AsType[complaint](err); ok {
+		return one
 	}
 	return cannotRun(hint, "%v", err)
 }

@@ -159,7 +159,7 @@ func (c *Command) accountsFund(ctx context.Context, o *fundOptions) error {
 	defer stop()
 	terms, err := o.terms(ctx)
 	if err != nil {
-		return err
+		return c.ended(in, err, "")
 	}
 	defer terms.Node.Close()
 	progress, err := accounts.OpenProgress(path)
@@ -227,7 +227,7 @@ func (c *Command) accountsSweep(ctx context.Context, o *movingOptions, file, to 
 	defer stop()
 	terms, err := o.terms(ctx)
 	if err != nil {
-		return err
+		return c.ended(in, err, "")
 	}
 	defer terms.Node.Close()
 	results, err := accounts.Sweep(ctx, terms, keys, target)

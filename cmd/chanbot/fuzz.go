@@ -161,7 +161,7 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 		Found: g.found, Progress: g.progress(),
 	})
 	g.clear()
-	if errors.Is(err, fuzz.ErrNothing) {
+	if errors.Is(err, fuzz.ErrNothing) && stopped.exitCode() == 0 {
 		g.discard()
 		return cannotRun("is the node running, and is its channel API (port 3014 by default) at this address?", "%v", err)
 	}

@@ -48,7 +48,7 @@ func (c *Command) reclaimed(ctx context.Context, o *reclaimOptions, cfg reclaim.
 	defer stop()
 	terms, err := o.terms(ctx)
 	if err != nil {
-		return err
+		return c.ended(in, err, "")
 	}
 	defer terms.Node.Close()
 	cfg.Terms = terms
