@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -77,6 +78,9 @@ func (c *Command) report(err error) int {
 		one, ok := errors.AsType[complaint](err)
 		if !ok {
 			one = complaint{code: exitUsage, text: err.Error(), hint: "chanbot --help lists the commands"}
+		}
+		if file, isFile := errors.AsType[*fs.PathError](err); isFile && !ok { // nobody has mistyped anything
+			one = complaint{code: exitNotRun, text: "write standard output: " + file.Error()}
 		}
 		list = complaints{one}
 	}

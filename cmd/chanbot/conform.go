@@ -68,6 +68,7 @@ type conformance struct {
 	doc    results.Conformance
 	w      io.Writer // for the lines of the cases; nil shows none
 	ran    int       // cases that were held against the node
+	beside ending    // what else went wrong, whatever the node did
 }
 
 func (c *Command) conform(ctx context.Context, o *runOptions, args, tags []string) error {
@@ -104,8 +105,12 @@ func (c *Command) conform(ctx context.Context, o *runOptions, args, tags []strin
 	if code := stopped.exitCode(); code != 0 {
 		return exitCode(code)
 	}
+	end := r.beside
 	if r.doc.Verdict == results.Failed {
-		return exitCode(exitFailed)
+		end = worse(end, endingOf(exitFailed))
+	}
+	if end.code != exitPassed {
+		return exitCode(end.code)
 	}
 	return nil
 }
@@ -184,7 +189,8 @@ func (r *conformance) hold(ctx context.Context, one conformCase, res *results.Ca
 		res.Verdict, res.Reason = results.CaseFailed, err.Error()
 		return nil
 	case err != nil:
-		r.c.report(err) // something of its results could not be written
+		// Something of its results could not be written, or chanbot is wrong.
+		r.beside = worse(r.beside, endingOf(r.c.report(err)))
 	}
 	r.ran++
 	res.Verdict, res.Reason = verdict(report)
