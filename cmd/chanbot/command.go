@@ -148,6 +148,7 @@ func (c *Command) root() *cobra.Command {
 		Long: "chanbot plays both sides of aeternity state channels against a node, follows\n" +
 			"scenarios, judges every frame that comes back and measures how long it took.\n" +
 			"Without a node of your own it serves an embedded one.",
+		Version:       version(),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -165,7 +166,23 @@ func (c *Command) root() *cobra.Command {
 	root.SetFlagErrorFunc(badFlag)
 	root.AddCommand(c.runCommand(), c.nodeCommand(), c.conformCommand(), c.planCommand(), c.checkCommand(), c.schemaCommand(), c.scenariosCommand(), c.accountsCommand(), c.doctorCommand(), c.importCommand(), c.replayCommand(), c.reportCommand(), c.compareCommand(), c.versionCommand())
 	root.AddCommand(c.fuzzCommand(), c.benchCommand())
+	root.SetVersionTemplate(versionLine())
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics lets help complain about what is no command; by itself it
+// shows the help of the command above.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, args []string) error {
+		found, rest, err := root.Find(args)
+		if err == nil && found.HasAvailableSubCommands() && len(rest) > 0 {
+			return unknownCommand(found, rest[0])
+		}
+		return err
+	}
 }
 
 func unknownCommand(cmd *cobra.Command, name string) complaint {
@@ -175,9 +192,9 @@ func unknownCommand(cmd *cobra.Command, name string) complaint {
 			names = append(names, sub.Name())
 		}
 	}
-	hint := "chanbot --help lists the commands"
+	hint := cmd.CommandPath() + " --help lists the commands"
 	if near := nearest(name, names); near != "" {
-		hint = "did you mean chanbot " + near + "?"
+		hint = "did you mean " + cmd.CommandPath() + " " + near + "?"
 	}
 	return misuse(hint, "unknown command %q", name)
 }
@@ -191,6 +208,9 @@ func badFlag(cmd *cobra.Command, err error) error {
 		if near := nearest(unknown.GetSpecifiedName(), names); near != "" {
 			hint = "did you mean --" + near + "?"
 		}
+	}
+	if !cmd.HasParent() {
+		return misuse(hint, "%v", err)
 	}
 	return misuse(hint, "%s: %v", cmd.Name(), err)
 }

@@ -14,10 +14,14 @@ func (c *Command) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  needArgs(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintf(c.Stdout, "chanbot %s, %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
+			_, err := fmt.Fprint(c.Stdout, versionLine())
+			return err
 		},
 	}
+}
+
+func versionLine() string {
+	return fmt.Sprintf("chanbot %s, %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is the module's version, or the commit that the build was made of.
