@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -93,8 +91,6 @@ func (s *source) reportNode(n *node, format string, args ...any) {
 	s.report(n.pos, n.width, format, args...)
 }
 
-var yamlErrorLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
-
 // compose reads the YAML syntax. It returns nil after a problem.
 func (s *source) compose(src []byte) *yaml.Node {
 	if len(src) > maxFile {
@@ -122,41 +118,6 @@ func (s *source) compose(src []byte) *yaml.Node {
 	}
 	return doc.Content[0]
 }
-
-func (s *source) syntax(err error) {
-	if errors.Is(err, io.EOF) {
-		s.report(Pos{File: s.file, Line: 1, Col: 1}, 1, "the file is empty")
-		return
-	}
-	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlErrorLine.FindStringSubmatch(err.Error()); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		text = m[2]
-	} else if n, col := s.unreadable(); n > 0 {
-		s.report(Pos{File: s.file, Line: n, Col: col}, 1, "not YAML: %s", text)
-		return
-	}
-	s.report(Pos{File: s.file, Line: max(line, 1), Col: 1}, 1, "not YAML: %s", text)
-}
-
-// unreadable returns the place of the first character that no YAML file may hold, 0
-// when there is none: the YAML reader does not tell where it is.
-func (s *source) unreadable() (line, col int) {
-	for i, text := range s.lines {
-		col := 0
-		for at, r := range text {
-			col++
-			_, size := utf8.DecodeRuneInString(text[at:])
-			if r == utf8.RuneError && size == 1 || isControl(r) && r != '\t' && r != '\r' && r != 0x85 || r == 0xfffe || r == 0xffff {
-				return i + 1, col
-			}
-		}
-	}
-	return 0, 0
-}
-
-// isControl tells whether a character could drive a terminal.
-func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
 
 // convert makes the own tree of a YAML node. fill replaces the variables of a
 // scalar; nil leaves them alone. The result is nil after a problem with this

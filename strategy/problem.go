@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -39,8 +40,8 @@ func (p Problem) String() string {
 const shownLine = 160
 
 // window returns the part of a line that is shown and where col is in it. Tabs
-// become spaces, so that the caret stands below what it means, and so does what
-// could drive a terminal.
+// and control characters become spaces, so that the caret stands below what it
+// means.
 func window(line []rune, col int) (text string, at int) {
 	col = min(max(col, 0), len(line))
 	from := 0
@@ -56,7 +57,7 @@ func window(line []rune, col int) (text string, at int) {
 
 // plain is a space for what could drive a terminal.
 func plain(r rune) rune {
-	if isControl(r) {
+	if unicode.IsControl(r) {
 		return ' '
 	}
 	return r
