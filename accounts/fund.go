@@ -180,7 +180,7 @@ func (r *funder) plan(payments []Payment) error {
 		case known == nil:
 			r.todo = append(r.todo, p)
 		case known.amount.Cmp(p.Amount) != 0:
-			return fmt.Errorf("progress file %s: %s is to get %s aettos there, and now %s; take another file for other payments", r.Progress.path, p.To, known.amount, p.Amount)
+			return fmt.Errorf("progress file %s: %s is to get %s aettos there, and now %s; %w", r.Progress.path, p.To, known.amount, p.Amount, ErrOtherPayments)
 		case known.confirmed:
 			r.sum.Before++
 		}
@@ -207,7 +207,7 @@ func (r *funder) sameChain(ctx context.Context) error {
 	}
 	_, err := r.Node.Transaction(ctx, *r.Progress.last)
 	if nodeapi.NotFound(err) {
-		return fmt.Errorf("progress file %s: its last payment %s is not on this chain, so it is for another one; take another file", r.Progress.path, r.Progress.last.Text(tx.PrefixTxHash))
+		return fmt.Errorf("progress file %s: its last payment %s is not on this chain; %w", r.Progress.path, r.Progress.last.Text(tx.PrefixTxHash), ErrOtherPayments)
 	}
 	return err
 }

@@ -72,6 +72,10 @@ type payment struct {
 // ErrInUse is the error of a progress file that another process works with.
 var ErrInUse = errors.New("another process works with this file")
 
+// ErrOtherPayments is the error of a progress file that remembers payments of
+// another account, of other amounts or on another chain than those asked for.
+var ErrOtherPayments = errors.New("other payments need a file of their own")
+
 // maxLine bounds a line of a progress file.
 const maxLine = 64 << 10
 
@@ -163,11 +167,11 @@ func (p *Progress) belongs(h progressHeader) error {
 	switch {
 	case p.header == nil:
 	case p.header.NetworkID != h.NetworkID:
-		return fmt.Errorf("progress file %s: it is for network %s, and this is %s", p.path, p.header.NetworkID, h.NetworkID)
+		return fmt.Errorf("progress file %s: it is for network %s, and this is %s; %w", p.path, p.header.NetworkID, h.NetworkID, ErrOtherPayments)
 	case p.header.Genesis != h.Genesis:
-		return fmt.Errorf("progress file %s: it is for the chain that begins with %s, and this one begins with %s", p.path, p.header.Genesis, h.Genesis)
+		return fmt.Errorf("progress file %s: it is for the chain that begins with %s, and this one begins with %s; %w", p.path, p.header.Genesis, h.Genesis, ErrOtherPayments)
 	case p.header.From != h.From:
-		return fmt.Errorf("progress file %s: its payments are of %s, and these are of %s", p.path, p.header.From, h.From)
+		return fmt.Errorf("progress file %s: its payments are of %s, and these are of %s; %w", p.path, p.header.From, h.From, ErrOtherPayments)
 	}
 	return nil
 }

@@ -101,6 +101,7 @@ func (o *movingOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.allowMainnet, "allow-mainnet", false, "allow the network where coins are real")
 	f.StringVar(&o.gasPrice, "gas-price", "", "`AETTOS` for a unit of gas (default: what was paid lately)")
 	f.Int64Var(&o.confirmations, "confirmations", -1, "`N` key blocks above a transaction before it counts (default 0 on ae_dev and local_*, else 3)")
+	f.Lookup("confirmations").DefValue = "0" // -1 is for "not given"; help says what that means
 	f.DurationVar(&o.patience, "patience", 10*time.Minute, "give up after this `TIME` in which nothing happens")
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -178,6 +179,9 @@ func (c *Command) accountsFund(ctx context.Context, o *fundOptions) error {
 		payments = append(payments, accounts.Payment{To: k.ID(), Amount: amount})
 	}
 	paid, err := accounts.Fund(ctx, funding, payments)
+	if errors.Is(err, accounts.ErrOtherPayments) {
+		goOn = "--progress FILE names one that remembers these"
+	}
 	if err != nil {
 		return c.ended(in, err, goOn)
 	}
@@ -209,7 +213,7 @@ func (c *Command) accountsSweepCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&file, "accounts", "", "key `FILE` of those who are emptied")
-	f.StringVar(&to, "to", "", "account `ak_…` that gets the coins")
+	f.StringVar(&to, "to", "", "`ACCOUNT` that gets the coins, ak_…")
 	o.flags(f)
 	return cmd
 }

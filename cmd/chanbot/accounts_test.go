@@ -177,6 +177,21 @@ func TestAccountsRefuse(t *testing.T) {
 	}
 }
 
+func TestFundNamesTheFlagWhenTheProgressFileIsForOthers(t *testing.T) {
+	a := newAccountsTest(t, simnode.Config{})
+	a.rich()
+	a.run(0, "new", "--seed-file", "FILE:seed", "--out", "FILE:keys.yaml")
+	fund := func(amount string) []string {
+		return []string{"fund", "--accounts", "FILE:keys.yaml", "--from", "FILE:rich.yaml", "--api", "API", "--quiet", "--amount", amount}
+	}
+	a.run(0, fund("1000")...)
+	_, said := a.run(3, fund("2000")...)
+	if want := "other payments need a file of their own\nhint: --progress FILE names one that remembers these\n"; !strings.HasSuffix(said, want) {
+		t.Errorf("got %swant %s", said, want)
+	}
+	a.run(0, append(fund("2000"), "--progress", "FILE:second")...)
+}
+
 func TestAccountsOnMainnet(t *testing.T) {
 	a := newAccountsTest(t, simnode.Config{NetworkID: mainnet, Blocks: simnode.Manual})
 	a.rich()

@@ -77,7 +77,10 @@ func (c *Command) report(err error) int {
 	if !ok {
 		one, ok := errors.AsType[complaint](err)
 		if !ok {
-			one = complaint{code: exitUsage, text: err.Error(), hint: "chanbot --help lists the commands"}
+			one = misuse("chanbot --help lists the commands", "%v", err)
+			if file, ok := errors.AsType[*fs.PathError](err); ok && file.Op == "write" {
+				one = cannotRun("", "write standard output: %v", file.Err)
+			}
 		}
 		if file, isFile := errors.AsType[*fs.PathError](err); isFile && !ok { // nobody has mistyped anything
 			one = complaint{code: exitNotRun, text: "write standard output: " + file.Error()}

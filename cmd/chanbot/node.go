@@ -76,7 +76,7 @@ func (c *Command) nodeCommand() *cobra.Command {
 	f.DurationVar(&o.latency, "latency", latency, "`TIME` a channel machine takes for a signature or a message of its peer")
 	f.DurationVar(&o.linkDelay, "link-delay", 0, "`TIME` that a message takes from one node to another")
 	f.StringVar(&o.accounts, "accounts", "", "key `FILE` whose accounts get coins")
-	f.StringArrayVar(&o.account, "account", nil, "account `ak_…[=AETTOS]` that gets coins (repeatable)")
+	f.StringArrayVar(&o.account, "account", nil, "`ACCOUNT[=AETTOS]` that gets coins, ak_… (repeatable)")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` of which the accounts of --derive are made")
 	f.IntVar(&o.derive, "derive", 0, "give coins to the first `N` accounts that run makes of the seed")
 	f.StringVar(&o.endow, "endow", "", "`AETTOS` that every account has which is seen for the first time")

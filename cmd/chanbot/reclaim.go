@@ -60,7 +60,7 @@ func (c *Command) accountsReclaimCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.accounts, "accounts", "", "key `FILE` (default: that of the run)")
-	f.StringVar(&o.to, "to", "", "account `ak_…` that gets the coins (default: they stay on the accounts of the run)")
+	f.StringVar(&o.to, "to", "", "`ACCOUNT` that gets the coins, ak_… (default: they stay on the accounts of the run)")
 	f.StringVar(&o.node, "node", "", "`URL` of the node (default: that of the run)")
 	f.StringVar(&o.initiator, "initiator-node", "", "`URL` of the initiator's node")
 	f.StringVar(&o.responder, "responder-node", "", "`URL` of the responder's node")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,8 +17,7 @@ func (c *Command) scenariosCommand() *cobra.Command {
 		Example: "  chanbot scenarios\n  chanbot scenarios show can-not-abort-while-open > mine.yaml",
 		Args:    needArgs(0, 0, "no argument, or show NAME"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.list()
-			return nil
+			return c.list(min(listWidth, c.columns()))
 		},
 	}
 	cmd.AddCommand(&cobra.Command{
@@ -32,12 +32,14 @@ func (c *Command) scenariosCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *Command) list() {
+// list writes the built-in files into so many columns; descriptions are cut.
+func (c *Command) list(columns int) error {
 	all := scenarios.List()
 	width := 0
 	for _, e := range all {
 		width = max(width, len(e.Name))
 	}
+	var out strings.Builder
 	for _, part := range []struct {
 		kind  scenarios.Kind
 		title string
@@ -45,13 +47,15 @@ func (c *Command) list() {
 		{scenarios.KindScenario, "Scenarios (chanbot run NAME):"},
 		{scenarios.KindStrategy, "\nStrategies (chanbot run SCENARIO --strategy ROLE=NAME):"},
 	} {
-		fmt.Fprintln(c.Stdout, part.title)
+		fmt.Fprintln(&out, part.title)
 		for _, e := range all {
 			if e.Kind == part.kind {
-				fmt.Fprintf(c.Stdout, "  %-*s  %s\n", width, e.Name, brief(e.Description, listWidth-width-4))
+				fmt.Fprintf(&out, "  %-*s  %s\n", width, e.Name, brief(e.Description, max(columns-width-4, leastBrief)))
 			}
 		}
 	}
+	_, err := io.WriteString(c.Stdout, out.String())
+	return err
 }
 
 func (c *Command) show(name string) error {
@@ -70,8 +74,12 @@ func (c *Command) show(name string) error {
 	return err
 }
 
-// listWidth is the number of columns of the list.
-const listWidth = 110
+// listWidth is the number of columns of the list where there are so many, and
+// leastBrief that of a description where there are few.
+const (
+	listWidth  = 110
+	leastBrief = 20
+)
 
 // brief is what fits into the list of a description.
 func brief(text string, room int) string {

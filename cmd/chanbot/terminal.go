@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 
 	"chanbot/results"
@@ -19,10 +20,8 @@ type terminal struct {
 func (c *Command) terminal() terminal {
 	t := terminal{style: results.Style{Width: 100}}
 	plain := c.env("NO_COLOR") != "" || c.env("TERM") == "dumb"
-	if f, ok := c.Stdout.(*os.File); ok {
-		if width, _ := terminalSize(f); width > 0 {
-			t.style = results.Style{Color: !plain, Width: min(width, 120)}
-		}
+	if width := c.columns(); width < math.MaxInt {
+		t.style = results.Style{Color: !plain, Width: min(width, 120)}
 	}
 	if f := file(c.Stderr); f != nil && c.env("TERM") != "dumb" {
 		width, _ := terminalSize(f)
@@ -30,6 +29,17 @@ func (c *Command) terminal() terminal {
 		t.size = func() (int, int) { return terminalSize(f) }
 	}
 	return t
+}
+
+// columns is how wide standard output is, and without end where it is no
+// terminal.
+func (c *Command) columns() int {
+	if f, ok := c.Stdout.(*os.File); ok {
+		if width, _ := terminalSize(f); width > 0 {
+			return width
+		}
+	}
+	return math.MaxInt
 }
 
 func (c *Command) env(name string) string {

@@ -4,10 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // book is a resolver of a few names.
@@ -130,6 +135,60 @@ func TestAPanicIsReportedAsABug(t *testing.T) {
 type panicking struct{}
 
 func (panicking) Write([]byte) (int, error) { panic("no more paper") }
+
+// A disk that is full is no wrong usage.
+func TestStandardOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"schema"}, {"scenarios"}, {"scenarios", "show", "transfers"}, {"plan", "transfers"}, {"node", "--list-defects", "--json"}} {
+		var stderr strings.Builder
+		c := Command{Stdout: full{}, Stderr: &stderr}
+		code := c.Main(args)
+		if want := "chanbot: write standard output: no space left on device\n"; code != exitNotRun || stderr.String() != want {
+			t.Errorf("%v: exit code %d, %q; want %d, %q", args, code, stderr.String(), exitNotRun, want)
+		}
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: errors.New("no space left on device")}
+}
+
+func TestTheListFitsTheTerminal(t *testing.T) {
+	for _, columns := range []int{80, 110} {
+		var stdout strings.Builder
+		c := Command{Stdout: &stdout}
+		if err := c.list(columns); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(stdout.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+				t.Errorf("%d columns in a list of %d: %s", n, columns, line)
+			}
+		}
+	}
+}
+
+// The columns of help are counted in bytes, and one default is enough.
+func TestHelpOfEveryFlag(t *testing.T) {
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, usage := pflag.UnquoteUsage(f); utf8.RuneCountInString(name) != len(name) {
+				t.Errorf("%s --%s %s: the name of the value is not ASCII: %s", cmd.CommandPath(), f.Name, name, usage)
+			}
+		})
+		for line := range strings.Lines(cmd.LocalFlags().FlagUsages()) {
+			if strings.Count(line, "(default") > 1 {
+				t.Errorf("%s: %s", cmd.CommandPath(), line)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(new(Command).root())
+}
 
 func TestSchemaPrintsJSON(t *testing.T) {
 	var stdout, stderr strings.Builder
