@@ -1,6 +1,9 @@
 package strategy
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // wait reads a time, a frame or a number of blocks.
 func (p *parser) wait(n, name *node) *Wait {
@@ -17,6 +20,10 @@ func (p *parser) wait(n, name *node) *Wait {
 				p.reportNode(n, "the time %s; it must be from 0s to %s", n.text, maxDuration)
 			}
 			return &Wait{For: d}
+		}
+		if _, err := strconv.ParseFloat(n.text, 64); err == nil {
+			p.reportNode(n, "wait needs a unit, such as %ss or %sms", n.text, n.text)
+			return nil
 		}
 		return &Wait{Frame: p.frame(n)}
 	}
