@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"chanbot/outcome"
@@ -147,7 +148,7 @@ func (r *ComparedRun) readShare(m Measure, rng chance) reading {
 	}
 	of := []outcome.Operation{m.Operation}
 	if m.Operation == "" {
-		of = r.operations()
+		of = slices.DeleteFunc(r.operations(), func(op outcome.Operation) bool { return r.m.beside[op] })
 	}
 	out.blocks = math.Inf(1)
 	out.draws = make([]float64, rng.draws)

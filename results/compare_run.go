@@ -176,7 +176,8 @@ func (r *ComparedRun) operations() []outcome.Operation {
 	return slices.Compact(out)
 }
 
-// counts returns how many operations ended in each way, all of them for "".
+// counts returns how many operations ended in each way; for "" all of them or,
+// of a load, those of its phases.
 func (r *ComparedRun) counts(op outcome.Operation) [kinds]int64 {
 	var sum [kinds]int64
 	if r.m != nil && r.m.counts {
@@ -196,12 +197,20 @@ func (r *ComparedRun) counts(op outcome.Operation) [kinds]int64 {
 	if r.summary == nil {
 		return sum
 	}
-	named := r.summary.Outcomes
-	if op != "" {
-		named = r.summary.Operations[string(op)].Outcomes
+	named := []Counts{r.summary.Outcomes}
+	switch {
+	case op != "":
+		named = []Counts{r.summary.Operations[string(op)].Outcomes}
+	case len(r.summary.Phases) > 0:
+		named = nil
+		for _, p := range r.summary.Phases {
+			named = append(named, p.Outcomes)
+		}
 	}
 	for _, k := range outcome.Kinds() {
-		sum[k] = named[k.String()]
+		for _, counts := range named {
+			sum[k] += counts[k.String()]
+		}
 	}
 	return sum
 }
@@ -209,8 +218,10 @@ func (r *ComparedRun) counts(op outcome.Operation) [kinds]int64 {
 // attempts returns how many judged operations ended.
 func (r *ComparedRun) attempts() int64 {
 	var n int64
-	for _, c := range r.counts("") {
-		n += c
+	for _, op := range r.operations() {
+		for _, c := range r.counts(op) {
+			n += c
+		}
 	}
 	return n
 }

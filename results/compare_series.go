@@ -126,8 +126,11 @@ type span struct{ from, to time.Duration }
 // measurements are all intervals of a run, warm-up left out.
 type measurements struct {
 	operations map[outcome.Operation]*series
-	// all counts the outcomes of all operations together; it has no times.
-	all *series
+	// all counts the outcomes of all operations together; it has no times. Of a
+	// load these are the operations of its phases, and beside names those that
+	// were in none: set-ups and the end of the channels.
+	all    *series
+	beside map[outcome.Operation]bool
 	// judged are the stretches that count for rates.
 	judged []span
 	counts bool // whether the outcomes are known
@@ -170,6 +173,7 @@ type journalFacts struct {
 func readJournalIntervals(r io.Reader, phase string) (*measurements, journalFacts, error) {
 	m := newMeasurements(fineInterval)
 	m.counts = true
+	phases, inPhase := newSeries(fineInterval), make(map[outcome.Operation]bool)
 	var f journalFacts
 	var marks []PhaseMark
 	missing, err := ReadJournal(r, Visitor{
@@ -181,6 +185,10 @@ func readJournalIntervals(r io.Reader, phase string) (*measurements, journalFact
 			c := m.series(r.Operation, fineInterval).cell(r.Done)
 			c.outcomes[r.Outcome.Kind]++
 			m.all.cell(r.Done).outcomes[r.Outcome.Kind]++
+			if r.Phase != "" {
+				phases.cell(r.Done).outcomes[r.Outcome.Kind]++
+				inPhase[r.Operation] = true
+			}
 			if !r.Measured() {
 				return
 			}
@@ -205,6 +213,12 @@ func readJournalIntervals(r io.Reader, phase string) (*measurements, journalFact
 		after = microsecond(min(f.end.TUS, longestRun.Microseconds()))
 	}
 	m.judged = judgedSpans(marks, after)
+	if len(f.phases) > 0 {
+		m.all, m.beside = phases, make(map[outcome.Operation]bool)
+		for op := range m.operations {
+			m.beside[op] = !inPhase[op]
+		}
+	}
 	m.finish()
 	return m, f, err
 }
