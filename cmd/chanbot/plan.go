@@ -46,6 +46,11 @@ func (c *Command) plan(o *runOptions, arg string) error {
 	if err != nil {
 		return err
 	}
+	if s.embedded {
+		if _, err := s.nodeConfig(job{scenario: sc}); err != nil {
+			return err
+		}
+	}
 	s.pairs = s.pairsOf(sc)
 	if s.accounts != "" {
 		keys, err := c.keyFile(s.accounts)
