@@ -171,6 +171,7 @@ func (c *Command) root() *cobra.Command {
 	root.AddCommand(c.fuzzCommand(), c.benchCommand())
 	root.SetVersionTemplate(versionLine())
 	refuseUnknownTopics(root)
+	completeFlags(root)
 	return root
 }
 

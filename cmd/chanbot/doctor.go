@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"chanbot/nodeapi"
+	"chanbot/scenarios"
 	"chanbot/strategy"
 )
 
@@ -52,6 +53,9 @@ func (c *Command) doctorCommand() *cobra.Command {
 		Example: "  chanbot doctor\n  chanbot doctor transfers --pairs 600\n" +
 			"  chanbot doctor --node wss://node.example.org --allow-host node.example.org --api https://node.example.org --accounts keys.yaml",
 		Args: needArgs(0, 1, "at most one scenario"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return scenarios.Names(), cobra.ShellCompDirectiveDefault
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run.given = cmd.Flags()
 			return c.doctor(cmd.Context(), o, args)
