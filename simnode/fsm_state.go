@@ -213,7 +213,10 @@ func (f *fsm) forget(kind eventKind) {
 	f.postponed = slices.DeleteFunc(f.postponed, func(ev event) bool { return ev.kind == kind })
 }
 
+// clientBack: another client has the machine. What the one before still waited
+// for is gone with it.
 func (f *fsm) clientBack() {
+	f.forget(evRequest)
 	f.hasClient = true
 	f.info(wire.Info{Event: wire.EventFSMUp, FSMID: f.fsmID})
 }

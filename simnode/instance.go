@@ -238,7 +238,6 @@ func (in *instance) takeOver(s *session) bool {
 			in.caller = nil
 			old.answers <- answer{gone: true}
 		}
-		in.f.Step(event{kind: evClientLost})
 	}
 	in.session = s
 	s.answers <- answer{}
