@@ -119,14 +119,14 @@ func decodeRequest(r *wire.Request) (clientRequest, *answer) {
 		if bad = c.parties(p); bad != nil {
 			return c, bad
 		}
-		return c, c.options(p, true)
+		return c, c.options(p)
 	case wire.MethodDeposit, wire.MethodWithdraw:
 		if bad = c.integer(p, "amount"); bad != nil {
 			return c, bad
 		}
-		return c, c.options(p, true)
+		return c, c.options(p)
 	case wire.MethodShutdown, wire.MethodCloseSolo, wire.MethodSnapshotSolo, wire.MethodSlash, wire.MethodSettle:
-		return c, c.options(p, false)
+		return c, c.options(p)
 	case wire.MethodMessage:
 		return c, c.messageParams(p)
 	case wire.MethodGetBalances:
@@ -184,72 +184,6 @@ func decodeHash(text string, prefixes ...tx.Prefix) *tx.Hash {
 		return new(tx.Hash(b))
 	}
 	return nil
-}
-
-// options reads the optional parameters and last the sign of the amount.
-func (c *clientRequest) options(p params, offChain bool) *answer {
-	if offChain {
-		if bad := c.offChainOptions(p); bad != nil {
-			return bad
-		}
-	}
-	if !c.onChainOptions(p) {
-		return new(internalError())
-	}
-	if c.amount != nil && c.amount.Sign() < 0 {
-		return new(rejected(wire.CodeNegativeAmount))
-	}
-	return nil
-}
-
-func (c *clientRequest) offChainOptions(p params) *answer {
-	if raw, there := p["meta"]; there {
-		var items []json.RawMessage
-		if json.Unmarshal(raw, &items) != nil || items == nil {
-			return new(rejected(wire.CodeInvalidMeta))
-		}
-		for _, item := range items {
-			text, ok := wire.Text(item)
-			if !ok {
-				return new(rejected(wire.CodeInvalidMeta))
-			}
-			c.meta = append(c.meta, text)
-		}
-	}
-	if raw, there := p["block_hash"]; there {
-		text, _ := wire.Text(raw)
-		if c.blockHash = decodeHash(text, tx.PrefixKeyBlock, tx.PrefixMicroBlock); c.blockHash == nil {
-			return new(internalError())
-		}
-	}
-	return nil
-}
-
-func (c *clientRequest) onChainOptions(p params) bool {
-	ok := true
-	number := func(key string) *big.Int {
-		raw, there := p[key]
-		if !there {
-			return nil
-		}
-		n, isInt := wire.Integer(raw)
-		if text, isText := wire.Text(raw); isText {
-			n, isInt = wire.Integer([]byte(text))
-		}
-		if !isInt || n.Sign() < 0 {
-			ok = false
-			return nil
-		}
-		return n
-	}
-	c.fee, c.gasPrice = number("fee"), number("gas_price")
-	if n := number("nonce"); n != nil {
-		if !n.IsUint64() {
-			return false
-		}
-		c.nonce = new(n.Uint64())
-	}
-	return ok
 }
 
 func (c *clientRequest) messageParams(p params) *answer {
