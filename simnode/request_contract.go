@@ -25,17 +25,18 @@ var contractParams = map[string]contractFields{
 	wire.MethodForceProgress:      {ints: []string{"abi_version", "amount", "gas_price"}, contracts: []string{"contract_id"}, bytes: []string{"call_data"}},
 }
 
+// crashing are the parameters whose negative value crashes the real handler, which
+// is then answered with ok (ws-api 4.4). Of a round the 0 does so, too.
+var crashing = []string{"amount", "deposit", "gas", "round"}
+
 // contract checks the parameters: integers, then encodings, of which several
-// can be broken at once (ws-api 3.2). A number that crashes the real handler is
-// answered with ok (ws-api 4.4).
+// can be broken at once (ws-api 3.2), then the optional ones. All that is broken
+// in a forced progress has the code of an account (ws-api 4.2).
 func (c *clientRequest) contract(p params, fields contractFields) *answer {
-	crashes := false
 	for _, key := range fields.ints {
-		n, ok := wire.Integer(p[key])
-		if !ok {
+		if _, ok := wire.Integer(p[key]); !ok {
 			return new(rejected(wire.CodeNotANumber))
 		}
-		crashes = crashes || n.Sign() < 0 || key == "round" && n.Sign() == 0
 	}
 	var codes []int
 	check := func(keys []string, code int, fine func(json.RawMessage) bool) {
@@ -57,10 +58,18 @@ func (c *clientRequest) contract(p params, fields contractFields) *answer {
 		return err == nil
 	})
 	switch {
+	case len(codes) > 0 && c.method == wire.MethodForceProgress:
+		return new(rejected(wire.CodeBrokenAccount))
 	case len(codes) > 0:
 		return new(rejected(codes...))
-	case crashes:
-		return &answer{}
+	}
+	if bad := c.options(p); bad != nil {
+		return bad
+	}
+	for _, key := range crashing {
+		if n, ok := wire.Integer(p[key]); ok && (n.Sign() < 0 || key == "round" && n.Sign() == 0) {
+			return &answer{}
+		}
 	}
 	return nil
 }

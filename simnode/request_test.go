@@ -14,7 +14,7 @@ import (
 // to the machine.
 func TestParametersAreCheckedInOrder(t *testing.T) {
 	words := strings.NewReplacer(
-		"A", fmt.Sprintf("%q", key1.ID()), "B", fmt.Sprintf("%q", key2.ID()),
+		":A", fmt.Sprintf(":%q", key1.ID()), ":B", fmt.Sprintf(":%q", key2.ID()),
 		"CT", fmt.Sprintf("%q", tx.Encode(tx.PrefixContract, make([]byte, 32))),
 		"CB", fmt.Sprintf("%q", tx.Encode(tx.PrefixContractBytes, []byte{1})),
 	)
@@ -35,6 +35,21 @@ func TestParametersAreCheckedInOrder(t *testing.T) {
 		{wire.MethodWithdraw, `{"amount":-1,"fee":"20000","nonce":"7"}`, "1002"},
 		{wire.MethodShutdown, `{"nonce":1.5}`, "-32603"},
 		{wire.MethodSettle, `{"meta":17}`, ""},
+
+		{wire.MethodUpdateCallContract, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":CB,"meta":["m"]}`, ""},
+		{wire.MethodUpdateCallContract, `{"contract_id":"x","abi_version":3,"amount":1,"call_data":"x","meta":17}`, "1006 1009"},
+		{wire.MethodUpdateCallContract, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":CB,"meta":17,"block_hash":"x"}`, "-32603"},
+		{wire.MethodDryRunCallContract, `{"contract_id":CT,"abi_version":3,"amount":-1,"call_data":CB,"meta":17}`, "1014"},
+		{wire.MethodDryRunCallContract, `{"contract_id":CT,"abi_version":3,"amount":-1,"call_data":CB}`, "ok"},
+		{wire.MethodUpdateNewContract, `{"vm_version":-1,"abi_version":3,"deposit":1,"code":CB,"call_data":CB}`, ""},
+		{wire.MethodUpdateNewContract, `{"vm_version":7,"abi_version":3,"deposit":-1,"code":CB,"call_data":CB}`, "ok"},
+		{wire.MethodGetContractCall, `{"contract_id":CT,"caller_id":A,"round":0}`, "ok"},
+		{wire.MethodForceProgress, `{"contract_id":"x","abi_version":3,"amount":1,"call_data":"x","gas_price":1}`, "1005"},
+		{wire.MethodForceProgress, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":"x","gas_price":1}`, "1005"},
+		{wire.MethodForceProgress, `{"contract_id":"x","abi_version":3,"amount":1,"call_data":CB,"gas_price":"1"}`, "1008"},
+		{wire.MethodForceProgress, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":CB,"gas_price":1,"gas":"x"}`, "-32603"},
+		{wire.MethodForceProgress, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":CB,"gas_price":1,"nonce":-1}`, "-32603"},
+		{wire.MethodForceProgress, `{"contract_id":CT,"abi_version":3,"amount":1,"call_data":CB,"gas_price":1,"gas":-1}`, "ok"},
 	}
 	for _, test := range tests {
 		t.Run(test.method+" "+test.params, func(t *testing.T) {
