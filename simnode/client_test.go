@@ -259,6 +259,16 @@ func TestABlockedSocketIsNotIdle(t *testing.T) {
 	})
 }
 
+// A timer of no time is over at once (fsm.md 4), and is not none.
+func TestATimerOfZeroRunsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		i := w.dial(roleInitiator, w.query(roleInitiator, map[string]string{"timeout_accept": "0"}))
+		time.Sleep(2 * time.Millisecond)
+		i.want("info fsm_up", "info timeout", "info died", "close 1000")
+	})
+}
+
 var _ net.Listener = (*memnet.Listener)(nil)
 
 func TestReconnectedClientsStarveOpenings(t *testing.T) {

@@ -260,16 +260,14 @@ func (r *paramReader) optInt(key string) *big.Int {
 	return n
 }
 
-// timeout reads milliseconds. A negative number is over at once.
+// timeout reads milliseconds. What is not above 0 is over at once, as nearly as a
+// timer that may start anew for ever can be.
 func (r *paramReader) timeout(key string, otherwise time.Duration) time.Duration {
 	ms := r.optInt(key)
 	if ms == nil {
 		return otherwise
 	}
-	if ms.Sign() < 0 {
-		return 0
-	}
-	return time.Duration(clampInt(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+	return time.Duration(max(1, clampInt(ms, math.MaxInt64/int64(time.Millisecond)))) * time.Millisecond
 }
 
 // clampUint cuts off at 0 and 2^64 - 1.

@@ -262,7 +262,7 @@ func TestParamValues(t *testing.T) {
 		{"depth", *p.MinimumDepth == 9 && p.Strategy == depthPlain},
 		{"idle and what follows it", p.Timeouts.Idle == time.Millisecond && p.Timeouts.AwaitingOpen == time.Millisecond},
 		{"accept and what follows it", p.Timeouts.Accept == 2*time.Millisecond && p.Timeouts.Initialized == 2*time.Millisecond},
-		{"negative timeout", p.Timeouts.Sign == 0},
+		{"negative timeout", p.Timeouts.Sign == time.Millisecond},
 		{"huge timeout", p.Timeouts.FundingLock > 200*365*24*time.Hour},
 		{"report flags", !p.ReportInfo && p.ReportDebug && p.ReportUpdate},
 		{"block delta", p.blockDelta == blockDelta{1, 5, 5}},
