@@ -269,6 +269,29 @@ func TestATimerOfZeroRunsOut(t *testing.T) {
 	})
 }
 
+// In channel_closed the depth of the closing transaction can be assumed, that of a
+// settlement, too (fsm.md 6.10).
+func TestTheDepthOfASettlementIsAssumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		i, r := w.open(map[string]string{"lock_period": "1"})
+		i.send(`{"jsonrpc":"2.0","method":"channels.close_solo"}`)
+		i.sign(i.want("sign.close_solo_sign")[0])
+		i.want("on_chain_tx solo_closing", "info closing")
+		r.want("on_chain_tx solo_closing", "info closing")
+		w.node.MineKeyBlocks(3)
+		r.send(`{"jsonrpc":"2.0","method":"channels.settle"}`)
+		r.sign(r.want("sign.settle_sign")[0])
+		s, err := tx.ParseSigned(r.want("on_chain_tx channel_closed")[0].OnChainTx.Tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.send(`{"jsonrpc":"2.0","id":1,"method":"channels.assume_minimum_depth","params":{"tx_hash":%q}}`, s.Hash().Text(tx.PrefixTxHash))
+		r.want("result ok", "info closed_confirmed", "info died", "close 1000")
+		i.want("on_chain_tx channel_closed")
+	})
+}
+
 var _ net.Listener = (*memnet.Listener)(nil)
 
 func TestReconnectedClientsStarveOpenings(t *testing.T) {

@@ -45,6 +45,7 @@ func (f *fsm) mined(ev event) {
 	case *tx.CloseMutual, *tx.Settle:
 		f.op, f.half = operation{}, operation{}
 		f.state = channelClosed
+		f.locked, f.lockedKind = ev.signed, opShutdown // whose depth can be assumed
 		f.status = statusClosing
 		f.onChain(wire.OnChainChannelClosed, ev.signed, t.Type())
 		f.awaitDepth(ev)
