@@ -3,6 +3,7 @@ package simnode
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,6 +47,20 @@ func TestHTTPFrame(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Server") != "Cowboy" || w.Header().Get("X-Ae-Height") != "1" ||
 		w.Header().Get("Access-Control-Allow-Origin") != "http://page" {
 		t.Errorf("status %d, headers %v", w.Code, w.Header())
+	}
+}
+
+// The port of the channels has one path, which wants a query; its errors have no
+// body (http-api 1).
+func TestChannelPort(t *testing.T) {
+	n := New(Config{})
+	defer n.Close()
+	for path, status := range map[string]int{"/channel": http.StatusInternalServerError, "/v3/status": http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		n.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != status || w.Body.Len() != 0 {
+			t.Errorf("%s: status %d, body %q; want %d and an empty body", path, w.Code, w.Body, status)
+		}
 	}
 }
 

@@ -157,15 +157,16 @@ func (n *Node) end() {
 }
 
 // ServeHTTP serves /channel. Query parameters are looked at only after the
-// upgrade, so a bad one never gives an HTTP error (ws-api 1).
+// upgrade, so a bad one never gives an HTTP error (ws-api 1); those that are given
+// have no body (http-api 1).
 func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/channel" {
-		http.NotFound(w, r)
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	p, bad := parseParams(r.URL.RawQuery)
 	if bad != nil && bad.how == refuseHTTP {
-		http.Error(w, http.StatusText(bad.code), bad.code)
+		w.WriteHeader(bad.code)
 		return
 	}
 	bad = n.judged(&p, bad)
