@@ -178,9 +178,24 @@ func wellFormed(t tx.Tx, terms txTerms) bool {
 }
 
 // canonical sorts the signatures and drops repeated ones, as the node does
-// before it computes the hash.
+// before it computes the hash, and writes the transaction anew.
 func canonical(s *tx.SignedTx) *tx.SignedTx {
 	signatures := slices.Clone(s.Signatures)
 	slices.SortFunc(signatures, bytes.Compare)
-	return &tx.SignedTx{Signatures: slices.CompactFunc(signatures, bytes.Equal), Tx: s.Tx}
+	return &tx.SignedTx{Signatures: slices.CompactFunc(signatures, bytes.Equal), Tx: rewritten(s).Tx}
+}
+
+// rewritten is a transaction in the node's own bytes, which are what signatures
+// are checked against, whatever form of RLP a client has sent (encoding.md 2). What
+// cannot be read stays.
+func rewritten(s *tx.SignedTx) *tx.SignedTx {
+	t, err := s.Decode()
+	if err != nil {
+		return s
+	}
+	unsigned := t.Serialize()
+	if bytes.Equal(unsigned, s.Tx) {
+		return s
+	}
+	return &tx.SignedTx{Signatures: s.Signatures, Tx: unsigned}
 }

@@ -139,6 +139,7 @@ func (l *ledger) readPayload(s *channelState, payload []byte) (*tx.OffChain, err
 	if err != nil {
 		return nil, brokenPayload
 	}
+	signed = rewritten(signed)
 	inner, err := signed.Decode()
 	if err != nil {
 		return nil, brokenPayload

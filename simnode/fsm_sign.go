@@ -97,6 +97,9 @@ func (f *fsm) takeAnswer(s *tx.SignedTx) {
 	if err != nil {
 		return // acknowledged, and still pending
 	}
+	if !bytes.Equal(s.Tx, f.op.offer.Tx) {
+		s = rewritten(s)
+	}
 	same := contentOf(inner) == contentOf(f.op.inner)
 	switch {
 	case traits[f.op.kind].solo:
