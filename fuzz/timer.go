@@ -3,6 +3,7 @@ package fuzz
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"time"
 
 	"chanbot/outcome"
@@ -26,6 +27,7 @@ func (t *tape) earlyTimer(sc *strategy.Scenario, slack int, late time.Duration) 
 			least = min(least, after)
 		}
 	}
+	least = min(least, t.leastTimer())
 	least -= least/time.Duration(slack) + late
 	var sides [2]quietness
 	for i := range t.frames {
@@ -55,6 +57,26 @@ func (t *tape) earlyTimer(sc *strategy.Scenario, slack int, late time.Duration) 
 	}
 	return nil
 }
+
+// leastTimer is the shortest timer that a socket was opened with, whatever the
+// scenario says about all of them: one of 0 is over at once.
+func (t *tape) leastTimer() time.Duration {
+	least := leastDefault
+	for i := range t.frames {
+		if t.frames[i].Dir != results.DirConnect {
+			continue
+		}
+		for _, timer := range timerParam.FindAllSubmatch(t.frames[i].Text(), -1) {
+			ms, err := strconv.Atoi(string(timer[1]))
+			if err == nil && ms < int(least/time.Millisecond) {
+				least = time.Duration(max(ms, 0)) * time.Millisecond
+			}
+		}
+	}
+	return least
+}
+
+var timerParam = regexp.MustCompile(`[?&]timeout_\w+=(-?\d+)`)
 
 // burst is the time within which frames count as having come together. A socket
 // that was blocked gives everything at once when it goes on (fsm 3.3).
