@@ -35,6 +35,7 @@ func (c *Client) answer(f *wire.Frame) {
 // result judges what a request got.
 func (c *Client) result(r *request, f *wire.Frame) {
 	isOK := string(f.Result) == `"ok"`
+	c.accepted(r, "", f.Result)
 	switch r.kind {
 	case callAction, callSignature, callAbort, callStop:
 		if !isOK {
@@ -179,14 +180,14 @@ func (c *Client) leadsTo(r *request, code int) bool {
 var refusals = map[string]map[int]bool{
 	wire.MethodUpdateNew: {wire.CodeInsufficientBalance: true, wire.CodeNegativeAmount: true, wire.CodeInvalidPubkeys: true,
 		wire.CodeBrokenAccount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true},
-	wire.MethodMessage:          {wire.CodeBrokenAccount: true, wire.CodeNotANumber: true},
+	wire.MethodMessage:          {wire.CodeBrokenAccount: true},
 	wire.MethodGetBalances:      {wire.CodeBrokenAccount: true},
 	wire.MethodGetPoI:           {wire.CodeDoesNotExist: true, wire.CodeBrokenAccount: true, wire.CodeBrokenContract: true},
 	wire.MethodGetOffchainState: {},
 	wire.MethodSystem:           {},
 	wire.MethodLeave:            {},
-	wire.MethodDeposit:          {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true, wire.CodeInsufficientBalance: true},
-	wire.MethodWithdraw:         {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true, wire.CodeInsufficientBalance: true},
+	wire.MethodDeposit:          {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true},
+	wire.MethodWithdraw:         {wire.CodeNegativeAmount: true, wire.CodeNotANumber: true, wire.CodeInvalidMeta: true},
 	wire.MethodShutdown:         {wire.CodeInsufficientBalance: true},
 	wire.MethodCloseSolo:        {},
 	wire.MethodSlash:            {},
@@ -196,6 +197,16 @@ var refusals = map[string]map[int]bool{
 
 // errorCode judges the code of a refusal.
 func (c *Client) errorCode(r *request, e *wire.Error) {
+	codes := []int{e.Code}
+	if len(e.Data) > 0 {
+		codes = codes[:0]
+		for _, d := range e.Data {
+			codes = append(codes, d.Code)
+		}
+	}
+	if c.refusedParams(r, codes) {
+		return
+	}
 	for _, d := range e.Data {
 		if !c.leadsTo(r, d.Code) {
 			c.violate(RuleErrorCode, "a code that "+r.name()+" can cause", number(uint64(max(d.Code, 0))))

@@ -93,6 +93,10 @@ var sessionCases = map[string]ruleCase{
 		},
 		func(s *stage) { s.open(); s.refuse(ini, s.abort(ini, wire.TagUpdate, 42), 1018) },
 	},
+	RuleWrongAccepted: {
+		func(s *stage) { s.open(); s.ok(ini, s.ask(ini, wire.Deposit{Amount: big.NewInt(-1)})) },
+		func(s *stage) { s.open(); s.ok(ini, s.ask(ini, wire.Deposit{Amount: big.NewInt(1)})) },
+	},
 	RuleBalanceRefused: {
 		func(s *stage) { s.open(); refuseTransfer(s, 988) },
 		func(s *stage) { s.open(); refuseTransfer(s, 989) },

@@ -95,6 +95,8 @@ func (c *Client) examineOptions(o *op, r *request) (faults []fault) {
 	}
 	if fee.Cmp(least) != 0 {
 		fail(RuleOfferFee, "a fee of "+least.String()+" as asked for", fee.String())
+	} else if floor := new(big.Int).Mul(new(big.Int).SetUint64(tx.Gas(o.inner)), leastGasPrice); fee.Cmp(floor) < 0 {
+		fail(RuleOfferFee, "at least "+floor.String()+", the gas at the least price", fee.String()) // refused with -32603 (transactions 5.2)
 	}
 	return faults
 }

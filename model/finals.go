@@ -101,5 +101,7 @@ func (c *Client) examineAmount(o *op, updates []wire.Update, amount *big.Int) {
 		judge(RuleOfferAmount, "an amount, and an update with it", describe(updates))
 	case updates[0].Amount != nil && updates[0].Amount.Cmp(amount) != 0:
 		judge(RuleOfferAmount, updates[0].Amount.String()+" as in the updates", amount.String())
+	case amount.Sign() == 0:
+		judge(RuleOfferAmount, "an amount above 0", "0") // refused with -32603 (ws-api 4.3)
 	}
 }

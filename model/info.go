@@ -175,6 +175,7 @@ func (c *Client) aborted() {
 	case o.refused:
 		c.violate(RuleAbortRefused, "no aborted_update after 1018", got)
 	}
+	c.accepted(r, got, nil)
 	c.log.abort(r)
 	c.leavesMutual()
 	c.op, c.announced = nil, ""

@@ -87,8 +87,12 @@ func (c *Client) examineState(o *op, updates []wire.Update, id tx.ID, round uint
 	c.examineChannel(o, id)
 	o.round, o.moved = round, moved(updates)
 	for i := range updates {
-		if a := updates[i].Amount; a != nil && a.Sign() < 0 {
+		u := &updates[i]
+		if a := u.Amount; a != nil && a.Sign() < 0 {
 			o.fail(RuleOfferBalance, "an amount of 0 or more", a.String()) // refused with 1002 (ws-api 4.2)
+		}
+		if u.Op == wire.OpTransfer && !c.betweenAccounts(u.From, u.To) {
+			o.fail(RuleOfferBalance, "a transfer from one party to the other", describe(updates[i:i+1])) // refused with 1003
 		}
 	}
 	if want := c.ledger.round + 1; round != want {

@@ -1,7 +1,9 @@
 package model
 
 import (
+	"encoding/json"
 	"math/big"
+	"slices"
 
 	"chanbot/tx"
 	"chanbot/wire"
@@ -26,6 +28,8 @@ func (c *Client) refusedWish(r *request, code int) {
 		case r.req.Method == wire.MethodShutdown:
 			c.refusedShutdown(r)
 		}
+	case wire.CodeDoesNotExist:
+		c.refusedProof(r)
 	case wire.CodeOffchainTxExpected:
 		if !c.certain() || c.op != nil || c.ledger.signed == nil {
 			return
@@ -46,6 +50,16 @@ func (c *Client) refusedWish(r *request, code int) {
 func (c *Client) betweenParties(w *wish) bool {
 	from, to := c.party(w.from), c.party(w.to)
 	return from >= 0 && to >= 0 && from != to
+}
+
+// betweenAccounts is betweenParties for a transfer that is offered; one of an
+// account that is not known may be.
+func (c *Client) betweenAccounts(from, to string) bool {
+	if from == to {
+		return false
+	}
+	known := c.accounts[0] != "" && c.accounts[1] != "" && !c.parties[0].IsZero() && !c.parties[1].IsZero()
+	return !known || c.party(from) >= 0 && c.party(to) >= 0
 }
 
 func (c *Client) refusedTransfer(w *wish) {
@@ -70,6 +84,20 @@ func (c *Client) affordable(w *wish) bool {
 		}
 	}
 	return true
+}
+
+// refusedProof judges 100: both parties are in the tree of accounts (transactions
+// 4.4).
+func (c *Client) refusedProof(r *request) {
+	members, _ := wire.Members(r.req.Params)
+	var asked []string
+	if r.req.Method != wire.MethodGetPoI || members["contracts"] != nil || json.Unmarshal(members["accounts"], &asked) != nil {
+		return
+	}
+	if _, known := c.states(); !known || slices.ContainsFunc(asked, func(a string) bool { return c.party(a) < 0 }) {
+		return
+	}
+	c.violate(RuleErrorCode, "a proof for the parties", wire.ErrorMessage(wire.CodeDoesNotExist))
 }
 
 // refusedShutdown judges 1001: both balances together cannot pay the fee

@@ -34,6 +34,9 @@ const (
 	// RuleErrorCode: a request is refused with a code that it can cause
 	// (ws-api 4).
 	RuleErrorCode = "error-code"
+	// RuleWrongAccepted: a request with wrong parameters is refused with the code
+	// of its first mistake, in every state (ws-api 4, 5).
+	RuleWrongAccepted = "wrong-accepted"
 	// RuleErrorText: an error code stands beside its own text (ws-api 4.1, 4.2).
 	RuleErrorText = "error-text"
 	// RuleBalanceRefused: a transfer that the sender can pay is not refused
@@ -109,8 +112,8 @@ const (
 	// RuleOfferStateHash: the state hash is that of the last co-signed
 	// balances with the updates applied (transactions 4).
 	RuleOfferStateHash = "offer-state-hash"
-	// RuleOfferBalance: no update takes its sender below the reserve
-	// (transactions 6).
+	// RuleOfferBalance: a transfer is from one party to the other, and no update
+	// takes its sender below the reserve (ws-api 4.2, transactions 6).
 	RuleOfferBalance = "offer-balance"
 	// RuleOfferSignatures: an own offer has no signature yet, a peer's has the
 	// peer's, and it verifies (ws-api 6.3).
@@ -120,14 +123,14 @@ const (
 	// initiator's parameters win (ws-api 2.1).
 	RuleOfferCreate = "offer-create"
 	// RuleOfferFee: the fee of an own operation is the one that was asked for,
-	// otherwise the gas of the transaction times one gas price (transactions
-	// 5.1, 5.2). CheckSign refuses fees above Config.MaxFee too.
+	// otherwise the gas of the transaction times one gas price, and in any case
+	// not below the protocol's (transactions 5.1, 5.2). CheckSign refuses fees above Config.MaxFee too.
 	RuleOfferFee = "offer-fee"
 	// RuleOfferNonce: an own operation has the nonce that was asked for, if one
 	// was (transactions 5.3).
 	RuleOfferNonce = "offer-nonce"
-	// RuleOfferAmount: a deposit or withdrawal is of the amount in its updates
-	// (transactions 2). A peer's is only refused by CheckSign (fsm 5.6).
+	// RuleOfferAmount: a deposit or withdrawal is of the amount in its updates,
+	// which is not 0 (ws-api 4.3, transactions 2). A peer's is only refused by CheckSign (fsm 5.6).
 	RuleOfferAmount = "offer-amount"
 	// RuleOfferPayer: from_id or to_id is the party that asked (transactions
 	// 1). A peer's is only refused by CheckSign.
@@ -343,7 +346,7 @@ func Rules() []string {
 	return []string{
 		RuleNotJSON, RuleUnknownFrame, RuleEnvelope, RuleFrameSize,
 		RuleAnswerUnasked, RuleAnswerMissing, RuleEffectFirst, RuleAnswerShape,
-		RuleErrorEcho, RuleErrorCode, RuleErrorText, RuleBalanceRefused,
+		RuleErrorEcho, RuleErrorCode, RuleWrongAccepted, RuleErrorText, RuleBalanceRefused,
 		RuleFSMUp, RuleFSMID, RuleOpeningOrder, RuleFundingUnsigned, RuleWrongRole, RuleNotOpen,
 		RuleAfterDied, RuleAfterEnd, RuleCloseCode,
 		RuleChannelIDEarly, RuleChannelIDMissing, RuleChannelIDChanged, RuleChannelIDWrong,

@@ -171,6 +171,7 @@ func (c *Client) asks(o *op, s *wire.Sign) {
 			}
 			c.asked = c.asked[i+1:]
 			c.caused(r, "sign."+o.tag)
+			c.accepted(r, "sign."+o.tag, nil)
 			return
 		}
 		other = i

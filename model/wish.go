@@ -15,6 +15,7 @@ type wish struct {
 	from, to string
 	amount   *big.Int
 	meta     []string
+	plain    bool // it has nothing but parties and a small amount
 }
 
 // parseWish reads the params of a request; nil when they are not well formed.
@@ -22,7 +23,7 @@ type wish struct {
 func parseWish(method, own string, params json.RawMessage) *wish {
 	if method == wire.MethodUpdateNew {
 		if from, to, amount, ok := wire.ReadTransfer(params); ok {
-			return &wish{op: wire.OpTransfer, from: from, to: to, amount: new(big.Int).SetUint64(amount)}
+			return &wish{op: wire.OpTransfer, from: from, to: to, amount: new(big.Int).SetUint64(amount), plain: true}
 		}
 	}
 	members, _ := wire.Members(params)
