@@ -259,6 +259,16 @@ func TestABlockedSocketIsNotIdle(t *testing.T) {
 	})
 }
 
+// history.fetch came in 2020-05 (ws-api 9, row 9).
+func TestNoHistoryIn2020(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Era: Era2020})
+		i := w.dial(roleInitiator, w.query(roleInitiator, nil))
+		i.send(`{"jsonrpc":"2.0","id":1,"method":"channels.history.fetch","params":{}}`)
+		i.want("info fsm_up", "error -32601")
+	})
+}
+
 // A timer of no time is over at once (fsm.md 4), and is not none.
 func TestATimerOfZeroRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -170,7 +170,8 @@ func (f *fsm) offered(m *peerMsg) bool {
 		f.takeOffer(kind, m)
 		return true
 	case awaitingSignature:
-		if f.ongoing && f.op.own && f.op.kind.coSigned() {
+		// Before 2020-08 an own solo operation gave way, too (ws-api 9, row 5).
+		if f.ongoing && f.op.own && (f.op.kind.coSigned() || f.era == Era2020) {
 			f.crossed(kind)
 			return true
 		}

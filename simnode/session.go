@@ -297,6 +297,9 @@ func (s *session) request(r *wire.Request) (answer, *event) {
 	if tag, signs := answeredTag(r.Method); signs {
 		return s.signing(r, tag)
 	}
+	if s.node.cfg.Era == Era2020 && r.Method == wire.MethodHistoryFetch {
+		return answer{code: wire.CodeMethodNotFound}, nil // since 2020-05 (ws-api 9, row 9)
+	}
 	c, refusal := decodeRequest(r)
 	for _, h := range s.node.bent {
 		if h.node.decoded != nil {

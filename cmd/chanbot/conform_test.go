@@ -143,7 +143,7 @@ func TestConformPassesOnTheEmbeddedNode(t *testing.T) {
 	t.Parallel()
 	for era, inapplicable := range map[string]string{
 		"current": "open-old-format conflict-stragglers force-progress contract",
-		"2020":    "conflict-both-sign conflict-crossing withdraw force-progress contract leave-responder-stays",
+		"2020":    "conflict-both-sign conflict-crossing withdraw snapshot-and-update force-progress contract leave-responder-stays",
 	} {
 		t.Run(era, func(t *testing.T) {
 			t.Parallel()
