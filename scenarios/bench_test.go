@@ -21,11 +21,13 @@ import (
 	"chanbot/simnode"
 	"chanbot/strategy"
 	"chanbot/tx"
+	"chanbot/wire"
 )
 
-// damage is what a relay makes of the nth frame, from 0, that the node sends to
-// a side during the run: the frames that the side gets instead.
-type damage func(side string, nth int, frame []byte) [][]byte
+// damage is what a relay makes of the nth frame of its kind, from 0, that the node
+// sends to a side during the run: the frames that the side gets instead. Frames of
+// other kinds may come between or not.
+type damage func(side, kind string, nth int, frame []byte) [][]byte
 
 // played is what became of a case.
 type played struct {
@@ -157,7 +159,7 @@ type relay struct {
 	wg     sync.WaitGroup
 
 	mu  sync.Mutex
-	nth map[string]int // frames of the node so far, by side
+	nth map[string]int // frames of the node so far, by side and kind
 }
 
 func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -180,12 +182,14 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *relay) damaged(side string, b []byte) [][]byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := r.nth[side]
-	r.nth[side]++
 	if r.change == nil {
 		return [][]byte{b}
 	}
-	return r.change(side, n, b)
+	f := wire.DecodeFrame(b)
+	kind := notation(&f)
+	n := r.nth[side+" "+kind]
+	r.nth[side+" "+kind]++
+	return r.change(side, kind, n, b)
 }
 
 // pump carries messages until the source ends, and how it ended.
