@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chanbot/bot"
+	"chanbot/model"
 	"chanbot/outcome"
 	"chanbot/results"
 	"chanbot/wire"
@@ -44,6 +45,20 @@ func (p *player) show(j job, report *bot.Report, out *output, faults *faultLog) 
 	if p.unknownAccounts(report.Scenario.Steps) {
 		fmt.Fprintln(p.c.Stderr, "hint: the node does not know the accounts; give --accounts FILE with accounts that have coins there")
 	}
+	if p.s.networkGuessed() && silentOpening(report.Summary.Violations) {
+		fmt.Fprintf(p.c.Stderr, "hint: a node is silent when an opening is signed for another network; these signatures are for %s, say --network-id ID or where --api is\n", p.where.networkID)
+	}
+}
+
+// networkGuessed says that nothing has told which network the node is in.
+func (s *settings) networkGuessed() bool { return !s.embedded && s.networkID == "" && s.api == "" }
+
+// silentOpening says that a node did nothing about the initiator's signature of
+// the create transaction.
+func silentOpening(violations []results.Violation) bool {
+	return slices.ContainsFunc(violations, func(v results.Violation) bool {
+		return v.Rule == model.RuleStuck && strings.HasPrefix(v.Expected, "sign.responder_sign ")
+	})
 }
 
 // unknownAccounts says that a step, or the set-ups of a load, went wrong because
