@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"chanbot/outcome"
 	"chanbot/results"
@@ -285,6 +286,28 @@ steps:
 			})
 		})
 	}
+}
+
+// A step that has ended otherwise does not wait for the frames of the end that
+// was expected.
+func TestFramesOfAnotherEndAreNotWaitedFor(t *testing.T) {
+	s := parse(t, "x.yaml", `
+chanbot: 1
+name: x
+responder: {use: aborter}
+steps:
+  - open:
+  - initiator: {transfer: 1}
+    expect: {outcome: signed, frames: {initiator: [update]}}
+`)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, s, 1, nil)
+		defer b.stop()
+		step := firstFailed(t, b.run())
+		if step.Outcome.Kind != outcome.Conflict || step.Took > time.Second {
+			t.Errorf("%v after %v; want a conflict, at once", step.Outcome, step.Took)
+		}
+	})
 }
 
 // TestLanguageNotices runs steps whose expectations do not hold.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"time"
 
 	"chanbot/model"
@@ -208,7 +209,14 @@ func (r *run) complete() bool {
 			return false
 		}
 	}
-	return len(r.missing()) == 0 && !r.lingers()
+	return (len(r.missing()) == 0 || r.missed()) && !r.lingers()
+}
+
+// missed says that an operation has not ended as the step expects. Frames that
+// belong to the end that was expected are not waited for then.
+func (r *run) missed() bool {
+	x := r.step.Expect
+	return x != nil && len(x.Outcomes) > 0 && slices.ContainsFunc(r.main(), func(o *op) bool { return o.over && !x.Match(o.out) })
 }
 
 // deaf says that every operation is over, and that the frames in order that are
