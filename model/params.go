@@ -44,10 +44,13 @@ var requiredKeys = map[string][]string{
 func (c *Client) judgeParams(r *request) verdict {
 	switch r.kind {
 	case callSignature:
-		if !r.req.HasSignedTx {
+		switch {
+		case !r.req.HasSignedTx:
 			return refusedBy(wire.CodeMethodNotFound)
+		case !r.readable:
+			return refusedBy(wire.CodeBrokenTransaction)
 		}
-		return verdict{fine: r.readable, codes: r.unreadable}
+		return verdict{fine: true}
 	case callAbort:
 		return judgeAbort(r.req.Abort)
 	case callStop:
@@ -251,11 +254,11 @@ func judgeMessage(members map[string]json.RawMessage) verdict {
 // accepted judges that a request was not refused: by what came of it, or by its
 // answer.
 func (c *Client) accepted(r *request, effect string, answer []byte) {
-	if r == nil || r.early || r.misjudged {
+	if r == nil || r.early || r.taken {
 		return
 	}
+	r.taken = true
 	if v := c.judgeParams(r); len(v.codes) > 0 {
-		r.misjudged = true
 		c.violate(RuleWrongAccepted, wire.ErrorMessage(v.codes[0])+" for "+r.name(), effect+excerpt(answer))
 	}
 }

@@ -35,11 +35,8 @@ type request struct {
 	late bool   // that operation was signed already
 	wish *wish  // of update.new, deposit and withdraw, when it is well formed
 
-	// What became of the text of a signature: read, or what that is refused with.
-	readable   bool
-	unreadable []int
-
-	misjudged bool // the node took it in spite of its parameters, which was reported
+	readable  bool // the text of a signature could be decoded
+	taken     bool // it was judged that the node took it with its parameters
 	swallowed bool // a conflict came that may have ended it
 	apart     bool // sent while the two state machines need not be linked
 }

@@ -30,12 +30,7 @@ func (c *Client) sentSignature(r *request, s *tx.SignedTx) {
 	if s == nil {
 		s, err = tx.ParseSigned(r.req.SignedTx)
 	}
-	switch {
-	case err != nil && errors.As(err, new(*tx.TextError)):
-		r.unreadable = []int{wire.CodeBrokenTransaction}
-	default:
-		r.readable = true
-	}
+	r.readable = err == nil || !errors.As(err, new(*tx.TextError))
 	asOffered := err == nil && r.op != nil && r.op.offer != nil && bytes.Equal(s.Tx, r.op.offer.Tx)
 	if err == nil {
 		hash := &c.given[c.givenNext]
