@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"chanbot/results"
@@ -21,11 +22,12 @@ func TestImportedNamesOfANodeStayYAML(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, first := range []rune{0, 0x100, 0x2000, 0xd700, 0xfd00, 0xfe00, 0xff00} {
-		name := "op"
+		var name strings.Builder
+		name.WriteString("op")
 		for r := first; r < first+256; r++ {
-			name += string(r)
+			name.WriteRune(r)
 		}
-		odd, err := json.Marshal(name)
+		odd, err := json.Marshal(name.String())
 		if err != nil {
 			t.Fatal(err)
 		}
