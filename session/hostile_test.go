@@ -6,8 +6,10 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"chanbot/results"
 	"chanbot/session"
@@ -51,5 +53,31 @@ func TestTransactionsInTransactions(t *testing.T) {
 	lines := session.Symbolise(entries, session.Options{NetworkID: "ae_dev"})["initiator"]
 	if len(lines) != 1 || len(lines[0].Text) > 10_000 {
 		t.Errorf("%d lines, want one that is short", len(lines))
+	}
+}
+
+// A long session is imported in a time that grows with its length: who has recorded
+// an hour must not wait for days.
+func TestALongSessionIsImportedSoon(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "recordings", "44_messages.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	find := func(text string) int {
+		return slices.IndexFunc(lines, func(line []byte) bool { return bytes.Contains(line, []byte(text)) })
+	}
+	message, answer := find(`"id":80,"method":`), find(`"id":80,"jsonrpc":"2.0","result":"ok"`)
+	if message < 0 || answer < message {
+		t.Fatal("there is no message 80 with an answer")
+	}
+	again := bytes.Repeat(slices.Concat(lines[message], lines[answer]), 4000)
+	long := slices.Concat(bytes.Join(lines[:answer+1], nil), again, bytes.Join(lines[answer+1:], nil))
+	began := time.Now()
+	if _, err := session.Import("long.jsonl", long, session.ImportOptions{NetworkID: "local_testnet"}); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("%d lines took %v", bytes.Count(long, []byte("\n")), took)
 	}
 }

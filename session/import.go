@@ -170,6 +170,7 @@ type importer struct {
 	pairs    int                // of accounts
 	owners   map[string]string  // by label: the label whose channel it has
 	ids      map[string]*idents // by label
+	stopIDs  map[stopID]bool    // of all stops; nil before somebody asks
 	ended    map[string]bool    // by label: its channel has died
 	alive    map[string]bool    // by label: it has a socket
 	watched  map[string]string  // by label: the hash of the last transaction on its way to the chain

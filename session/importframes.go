@@ -148,16 +148,25 @@ func (im *importer) balances(s *importStep, f *wire.Frame) (values mapping) {
 
 // answersStop says whether a frame answers the stop of its socket.
 func (im *importer) answersStop(e Entry, k *link) bool {
-	f := wire.DecodeFrame(bytes.Clone(e.Frame))
-	for i, out := range im.entries {
-		if im.links[i] != k || out.Dir != results.DirOut || actionOf(out.Frame) != wire.ActionStop {
-			continue
-		}
-		if env, ok := envelopeOf(out); ok && string(env.ID) == string(f.ID) {
-			return true
+	if im.stopIDs == nil {
+		im.stopIDs = make(map[stopID]bool)
+		for i, out := range im.entries {
+			if out.Dir != results.DirOut || im.links[i] == nil || actionOf(out.Frame) != wire.ActionStop {
+				continue
+			}
+			if env, ok := envelopeOf(out); ok {
+				im.stopIDs[stopID{im.links[i], string(env.ID)}] = true
+			}
 		}
 	}
-	return false
+	f := wire.DecodeFrame(bytes.Clone(e.Frame))
+	return im.stopIDs[stopID{k, string(f.ID)}]
+}
+
+// stopID is the id of a request to stop on a socket.
+type stopID struct {
+	link *link
+	id   string
 }
 
 // slasher returns who answers a close that somebody posted: the one that it
