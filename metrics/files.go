@@ -11,8 +11,10 @@ import (
 )
 
 // Report reads the journal of a run folder and writes what is made from it
-// beside the summary: latency.hlog and series.csv. The report is there in spite
-// of an error, unless there is no journal: then the error is fs.ErrNotExist.
+// beside the summary: latency.hlog and series.csv. Those of a run whose summary
+// knows more operations than the journal does stay as they are. The report is there
+// in spite of an error, unless there is no journal: then the error is
+// fs.ErrNotExist.
 func Report(folder *results.Folder, o RebuildOptions) (rep *results.RunReport, err error) {
 	journal, err := os.Open(folder.File(results.JournalFile))
 	if err != nil {
@@ -31,9 +33,15 @@ func Report(folder *results.Folder, o RebuildOptions) (rep *results.RunReport, e
 		}
 	}()
 	o.HistogramLog = hlog
+	if m, err := folder.Manifest(); err == nil && m.Scenario.Name != "" {
+		o.Manifest = &m
+	}
 	rep, err = Rebuild(journal, o)
 	if err = errors.Join(err, hlog.Close()); err != nil {
 		return rep, err
+	}
+	if s, wrong := folder.Summary(); wrong == nil && !rep.Missing.Complete() && Recorded(s) > Recorded(rep.Summary) {
+		return rep, os.Remove(hlog.Name())
 	}
 	if err = os.Rename(hlog.Name(), folder.File(results.HistogramLogFile)); err != nil {
 		return rep, fmt.Errorf("write %s: %w", results.HistogramLogFile, err)
@@ -44,6 +52,9 @@ func Report(folder *results.Folder, o RebuildOptions) (rep *results.RunReport, e
 	}
 	return rep, results.WriteFile(folder.File(results.SeriesFile), series.Bytes())
 }
+
+// Recorded is how many operations a summary knows, warm-up included.
+func Recorded(s *results.Summary) int64 { return s.Attempts + s.Warmup.Attempts }
 
 // NoJournal reports whether a run folder cannot be reported for want of a
 // journal.

@@ -16,6 +16,8 @@ type RebuildOptions struct {
 	// Thresholds reads the conditions of the manifest, for a run whose end is
 	// missing; nil leaves them out.
 	Thresholds func(texts []string) []Threshold
+	// Manifest stands in for that of a journal whose first block is missing.
+	Manifest *results.Manifest
 }
 
 // Rebuild computes from the journal of a run what the run came to. It works for
@@ -34,11 +36,15 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 	if o.HistogramLog != nil {
 		secs.out = o.HistogramLog
 	}
+	begin := func(m results.Manifest) {
+		rep.Manifest, run.o.Manifest = m, m
+		secs.manifest = m
+	}
+	if o.Manifest != nil {
+		begin(*o.Manifest)
+	}
 	missing, err := results.ReadJournal(journal, results.Visitor{
-		Manifest: func(m results.Manifest) {
-			rep.Manifest, run.o.Manifest = m, m
-			secs.manifest = m
-		},
+		Manifest: begin,
 		Operation: func(r *results.OperationRecord) {
 			c := shard.cellLocked(r.Operation, r.Phase, r.Warmup)
 			c.attempts++
@@ -55,6 +61,7 @@ func Rebuild(journal io.Reader, o RebuildOptions) (*results.RunReport, error) {
 		TimeMark:  run.TimeMark,
 		End:       run.ended,
 	})
+	missing.Manifest = missing.Manifest && o.Manifest == nil
 	rep.Missing = missing
 	rep.Marks, rep.TimeMarks = run.marks, run.timeMarks
 	series, logErr := secs.close()

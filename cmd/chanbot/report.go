@@ -97,9 +97,8 @@ func (c *Command) reportRun(path string, asJSON, quiet bool) error {
 // that knows more than the journal. One that was made of an earlier part of the
 // journal, while the run went on, does not.
 func writeReport(folder *results.Folder, rep *results.RunReport) (kept bool, err error) {
-	recorded := func(s *results.Summary) int64 { return s.Attempts + s.Warmup.Attempts }
-	if s, err := folder.Summary(); err == nil && !rep.Missing.Complete() && recorded(s) >= recorded(rep.Summary) {
-		kept = s.Verdict != rep.Summary.Verdict || recorded(s) > recorded(rep.Summary)
+	if s, err := folder.Summary(); err == nil && !rep.Missing.Complete() && metrics.Recorded(s) >= metrics.Recorded(rep.Summary) {
+		kept = s.Verdict != rep.Summary.Verdict || metrics.Recorded(s) > metrics.Recorded(rep.Summary)
 		rep = new(*rep)
 		rep.Summary = s
 	} else if err := folder.WriteSummary(rep.Summary); err != nil {

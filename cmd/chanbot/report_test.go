@@ -107,6 +107,40 @@ func TestReportOfAJournalThatWasCut(t *testing.T) {
 	}
 }
 
+// What the run has written is not overwritten by what a damaged journal still says,
+// and manifest.json says what the journal does not.
+func TestReportOfAJournalThatLostItsBeginning(t *testing.T) {
+	for name, left := range map[string]string{"empty": "", "garbage": strings.Repeat("no block", 100)} {
+		folder := journalled(t, 1)
+		if err := folder.WriteManifest(results.Manifest{Scenario: results.NewScenarioFile("mixed-load", "", "chanbot: 1"), Node: "embedded", Seed: 7}); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, stderr := called("report", folder.Path()); code != 0 {
+			t.Fatal(stderr)
+		}
+		tables := []string{results.SummaryFile, results.HistogramLogFile, results.SeriesFile}
+		before := map[string]string{}
+		for _, table := range tables {
+			before[table] = read(t, folder.File(table))
+		}
+		if err := os.WriteFile(folder.File(results.JournalFile), []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, _ := called("report", folder.Path())
+		if code != 0 || !strings.Contains(stdout, "mixed-load  interrupted") || !strings.Contains(stdout, "summary.json is kept") || strings.Contains(stdout, "the manifest is missing") {
+			t.Errorf("%s: exit %d\n%s", name, code, stdout)
+		}
+		for _, table := range tables {
+			if got := read(t, folder.File(table)); got != before[table] {
+				t.Errorf("%s: %s was overwritten\n%s", name, table, got)
+			}
+		}
+		if left, err := filepath.Glob(filepath.Join(folder.Path(), ".*")); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v left behind", name, left)
+		}
+	}
+}
+
 // A report that was made while the run went on, or of a summary that cannot be
 // read, is made again when the journal knows more.
 func TestReportIsMadeAgainWhenTheJournalHasGrown(t *testing.T) {
@@ -163,4 +197,13 @@ func TestReportOfOtherFolders(t *testing.T) {
 	if code, stdout, stderr := called("report", folder.Path()); code != 0 || !strings.Contains(stdout, "steps  passed") || !strings.Contains(stderr, "no journal") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
