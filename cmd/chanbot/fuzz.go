@@ -70,7 +70,7 @@ func (c *Command) fuzzCommand() *cobra.Command {
 	f.Int64Var(&o.actions, "actions", 0, "play cases with `N` steps in all")
 	f.IntVar(&o.findings, "findings", 20, "end after `N` different findings")
 	f.IntVar(&o.first, "first-case", 0, "begin with case `N` of the seed")
-	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 256 at an embedded node, else 64)")
+	f.IntVar(&o.pairs, "pairs", 0, "play up to `N` cases beside each other, as far as this machine keeps up (default 256 at an embedded node, else 64; fewer when there are too few sockets for that)")
 	f.StringVar(&o.rate, "rate", "", "begin at most so many cases in a time, such as `5/s`, those included that are played again at a node of yours")
 	f.DurationVar(&o.patience, "patience", 3*time.Second, "`TIME` after which a node that owes something is given up")
 	f.IntVar(&o.confirm, "confirm", 3, "play what was found `N` times again")
@@ -114,13 +114,13 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 	o.runOptions.pairs, o.runOptions.duration, o.iterations, o.timeout, o.grace, o.runOptions.patience = 1, time.Minute, 1, time.Minute, time.Second, o.patience
 	s, err := o.settings()
 	if err == nil {
+		limit, known := descriptors()
 		if !o.given.Changed("pairs") {
-			o.pairs = 64
-			if s.embedded {
-				o.pairs = 256
-			}
+			o.pairs = defaultPairs(s.embedded, limit, known)
 		}
-		err = o.check()
+		if err = o.check(); err == nil {
+			err = s.enoughSockets(o.pairs, true, limit, known) // an embedded node is a process of its own
+		}
 	}
 	if err != nil {
 		return err
@@ -181,6 +181,19 @@ func (c *Command) fuzz(ctx context.Context, o *fuzzOptions) error {
 		return cannotRun("is the node still running, has it room for channels, and do others use it? fewer --pairs take less of it", "most cases could not be played: %s", rep.Unplayed[0].Why)
 	}
 	return nil
+}
+
+// defaultPairs is how many cases are played beside each other, at most as many as
+// there may be sockets for. Few cases have more than two for each side.
+func defaultPairs(embedded bool, limit uint64, known bool) int {
+	pairs := 64
+	if embedded {
+		pairs = 256
+	}
+	if known && limit < otherFiles+4*uint64(pairs) {
+		pairs = max(int(limit)-otherFiles, 4) / 4
+	}
+	return pairs
 }
 
 // smallerAtOnce is how many smaller scenarios are tried at once, each at an

@@ -102,12 +102,14 @@ func (t *target) askNetwork(ctx context.Context, s *settings) error {
 	return nil
 }
 
+// otherFiles are those of results, standard streams, listener and runtime.
+const otherFiles = 64
+
 // enoughSockets refuses more pairs than the process may have sockets for: two a
 // pair, and the other ends of them when the embedded node is in the process,
 // which it is not under load.
 func (s *settings) enoughSockets(pairs int, load bool, limit uint64, known bool) error {
-	const others = 64 // files of results, standard streams, listener, runtime
-	need := uint64(pairs)*2 + others
+	need := uint64(pairs)*2 + otherFiles
 	if s.embedded && !load {
 		need += uint64(pairs) * 2
 	}

@@ -200,3 +200,25 @@ func TestSchemaPrintsJSON(t *testing.T) {
 		t.Errorf("no JSON Schema: %.200s", stdout.String())
 	}
 }
+
+// A search that would run out of sockets would say that the node is gone.
+func TestASearchHasAsManyPairsAsSockets(t *testing.T) {
+	for _, c := range []struct {
+		embedded bool
+		limit    uint64
+		known    bool
+		want     int
+	}{
+		{true, 1 << 20, true, 256},
+		{false, 1 << 20, true, 64},
+		{true, 0, false, 256},
+		{true, 1024, true, 240},
+		{false, 1024, true, 64},
+		{true, 256, true, 48},
+		{true, 10, true, 1}, // which is refused then
+	} {
+		if got := defaultPairs(c.embedded, c.limit, c.known); got != c.want {
+			t.Errorf("embedded %t, %d files: %d pairs, want %d", c.embedded, c.limit, got, c.want)
+		}
+	}
+}
