@@ -78,12 +78,9 @@ func (c *Command) report(err error) int {
 		one, ok := errors.AsType[complaint](err)
 		if !ok {
 			one = misuse("chanbot --help lists the commands", "%v", err)
-			if file, ok := errors.AsType[*fs.PathError](err); ok && file.Op == "write" {
+			if file, ok := errors.AsType[*fs.PathError](err); ok && file.Op == "write" { // nobody has mistyped anything
 				one = cannotRun("", "write standard output: %v", file.Err)
 			}
-		}
-		if file, isFile := errors.AsType[*fs.PathError](err); isFile && !ok { // nobody has mistyped anything
-			one = complaint{code: exitNotRun, text: "write standard output: " + file.Error()}
 		}
 		list = complaints{one}
 	}

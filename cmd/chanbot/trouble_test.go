@@ -3,10 +3,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -197,25 +195,6 @@ func TestAFullDiskOfConform(t *testing.T) {
 	p.start(t)
 	if code := p.wait(t); code != exitNotRun || !strings.Contains(p.stderr.String(), "is the disk full?") {
 		t.Errorf("exit code %d, want %d\n%s%s", code, exitNotRun, p.stdout.String(), p.stderr.String())
-	}
-}
-
-// fullOutput is a standard output that takes nothing.
-type fullOutput struct{}
-
-func (fullOutput) Write([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}
-}
-
-// What is printed for other programs is there, or the exit code says that it is
-// not.
-func TestAnOutputThatIsFull(t *testing.T) {
-	for _, args := range [][]string{{"schema"}, {"scenarios", "show", "stop"}, {"plan", "stop"}, {"node", "--list-defects", "--json"}, {"completion", "bash"}} {
-		var stderr bytes.Buffer
-		code := (&Command{Stdout: fullOutput{}, Stderr: &stderr}).Main(args)
-		if want := "chanbot: write standard output: write /dev/stdout: no space left on device\n"; code != exitNotRun || stderr.String() != want {
-			t.Errorf("%v: exit code %d, %s", args, code, stderr.String())
-		}
 	}
 }
 

@@ -138,7 +138,7 @@ func (panicking) Write([]byte) (int, error) { panic("no more paper") }
 
 // A disk that is full is no wrong usage.
 func TestStandardOutputThatCannotBeWritten(t *testing.T) {
-	for _, args := range [][]string{{"version"}, {"schema"}, {"scenarios"}, {"scenarios", "show", "transfers"}, {"plan", "transfers"}, {"node", "--list-defects", "--json"}} {
+	for _, args := range [][]string{{"version"}, {"schema"}, {"scenarios"}, {"scenarios", "show", "transfers"}, {"plan", "transfers"}, {"node", "--list-defects", "--json"}, {"completion", "bash"}} {
 		var stderr strings.Builder
 		c := Command{Stdout: full{}, Stderr: &stderr}
 		code := c.Main(args)
