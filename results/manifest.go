@@ -22,6 +22,9 @@ type Manifest struct {
 	Chanbot string `json:"chanbot"`
 	// Seed drives every decision of the run.
 	Seed uint64 `json:"seed"`
+	// AccountsSeed is what the accounts were derived from, where it is not Seed: the
+	// steps of a search draw anew, and use the same accounts. Nil elsewhere.
+	AccountsSeed *uint64 `json:"accounts_seed,omitempty"`
 	// Scenario is what was run, with variables and flags applied.
 	Scenario ScenarioFile `json:"scenario"`
 	// Node is the node's URL, or "embedded".

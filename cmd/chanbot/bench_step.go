@@ -110,6 +110,7 @@ func (b *benching) output(step *results.BenchStep, cfg *bot.Config) (*output, er
 	out := &output{folder: folder, name: b.job.name, manifest: b.manifest(cfg.Started, step.Seed)}
 	m := &out.manifest
 	m.Plan = runPlan(b.job.source, cfg.Scenario, step.Seed)
+	m.AccountsSeed = &s.seed
 	// What measures this rate once more.
 	rate := strconv.FormatFloat(step.RatePerS, 'f', -1, 64) + "/s"
 	m.Options["from"], m.Options["to"], m.Options["confirm"] = rate, rate, "0"

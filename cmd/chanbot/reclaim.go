@@ -203,7 +203,11 @@ func (c *Command) keysOfRun(o *reclaimOptions, m results.Manifest) ([]tx.KeyPair
 	if !forTests(m.NetworkID) {
 		return nil, misuse("", "the run does not say what accounts it used; say --accounts FILE")
 	}
-	return accounts.Derive(m.Seed, accountsOf(m)), nil
+	seed := m.Seed
+	if m.AccountsSeed != nil {
+		seed = *m.AccountsSeed
+	}
+	return accounts.Derive(seed, accountsOf(m)), nil
 }
 
 // accountsOf is how many accounts a run used, the first ones of its list.

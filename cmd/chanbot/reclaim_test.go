@@ -4,10 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
+	"chanbot/accounts"
 	"chanbot/results"
+	"chanbot/tx"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -43,6 +46,18 @@ func TestAccountsOfARun(t *testing.T) {
 	}{{one, 1, 2}, {one, 3, 6}, {two, 3, 12}, {"", 3, 6}, {one, 0, 2}, {one, -1, 2}, {one, 1 << 40, 2}} {
 		if got := accountsOf(results.Manifest{Pairs: c.pairs, Scenario: results.ScenarioFile{Name: "x", Text: c.text}}); got != c.want {
 			t.Errorf("%d accounts of %d pairs of %q, want %d", got, c.pairs, c.text, c.want)
+		}
+	}
+}
+
+// The steps of a search have seeds of their own, and the accounts of the search.
+func TestAStepHasTheAccountsOfItsSearch(t *testing.T) {
+	for _, m := range []results.Manifest{{Seed: 7}, {Seed: 9, AccountsSeed: new(uint64(7))}} {
+		m.NetworkID, m.Pairs = "ae_dev", 2
+		keys, err := new(Command).keysOfRun(new(reclaimOptions), m)
+		want := accounts.Derive(7, 4)
+		if err != nil || !slices.EqualFunc(keys, want, func(a, b tx.KeyPair) bool { return a.ID() == b.ID() }) {
+			t.Errorf("seed %d: %v, %v; want %v", m.Seed, keys, err, want)
 		}
 	}
 }
