@@ -71,14 +71,6 @@ func coprime(a, b uint64) bool {
 // reach takes the channel to where a side's state machine is in a state. What
 // it returns lets go again.
 func (m *maker) reach(state string, role outcome.Role) (clean func()) {
-	peer := role.Peer()
-	nothing := func() {}
-	answer := func(r outcome.Role, tag string) func() {
-		if r == role {
-			m.pending = tag
-		}
-		return func() { m.any(act(r, "{answer: "+tag+"}"), "timeout: 2s") }
-	}
 	until := func(sides string) func() {
 		m.any("open: {until: {"+sides+"}}", "timeout: 2s")
 		m.up = true
@@ -116,6 +108,18 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 		return func() { m.any("open:", "timeout: 6s") }
 	}
 	m.open()
+	return m.reachFromOpen(state, role)
+}
+
+// reachFromOpen is reach for the states of a channel that was opened, which it is.
+func (m *maker) reachFromOpen(state string, role outcome.Role) (clean func()) {
+	peer := role.Peer()
+	answer := func(r outcome.Role, tag string) func() {
+		if r == role {
+			m.pending = tag
+		}
+		return func() { m.any(act(r, "{answer: "+tag+"}"), "timeout: 2s") }
+	}
 	switch state {
 	case model.StateSigningBoth:
 		kind, own, ack := m.coSigned()
@@ -183,7 +187,7 @@ func (m *maker) reach(state string, role outcome.Role) (clean func()) {
 			m.any(act(m.role(), "{transfer: 1}"), "timeout: 900ms")
 		}
 	}
-	return nothing
+	return func() {}
 }
 
 // coSigned draws an operation that both sign, and its tags.
