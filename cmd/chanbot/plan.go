@@ -58,7 +58,7 @@ func (c *Command) plan(o *runOptions, arg string) error {
 			return err
 		}
 		if need := 2 * s.pairs * sc.AccountPairs(); len(keys) < need {
-			return misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(s.pairs, "pair"), need)
+			return misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %d are needed for %s", s.accounts, count(len(keys), "account"), need, count(s.pairs, "pair"))
 		}
 	}
 	doc, err := s.planDocument(src, sc)

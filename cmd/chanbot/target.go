@@ -114,7 +114,7 @@ func (s *settings) enoughSockets(pairs int, load bool, limit uint64, known bool)
 		need += uint64(pairs) * 2
 	}
 	if known && need > limit {
-		return cannotRun("raise it (ulimit -n), or run fewer --pairs", "%s need %d open files and sockets, and this process may have %d", count(pairs, "pair"), need, limit)
+		return cannotRun("raise it (ulimit -n), or run fewer --pairs", "%d open files and sockets are needed for %s, and this process may have %d", need, count(pairs, "pair"), limit)
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (c *Command) keys(s *settings, t *target, pairs int) ([]tx.KeyPair, error) 
 		return nil, err
 	}
 	if len(keys) < need {
-		return nil, misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %s need %d", s.accounts, count(len(keys), "account"), count(pairs, "pair"), need)
+		return nil, misuse("add accounts to it, or run fewer --pairs", "%s: %s, and %d are needed for %s", s.accounts, count(len(keys), "account"), need, count(pairs, "pair"))
 	}
 	return keys[:need], nil
 }
@@ -158,7 +158,11 @@ func (c *Command) keyFile(path string) ([]tx.KeyPair, error) {
 	if problems, ok := errors.AsType[accounts.Problems](err); ok {
 		list := make(complaints, len(problems))
 		for i, p := range problems {
-			list[i] = misuse("", "%s:%v", path, p)
+			between := ":"
+			if p.Line == 0 {
+				between = ": "
+			}
+			list[i] = misuse("", "%s%s%v", path, between, p)
 		}
 		list[len(list)-1].hint = "a key file is a YAML or JSON list of {address: ak_…, secret_key: sk_…}"
 		return nil, list
