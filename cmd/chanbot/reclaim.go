@@ -229,9 +229,13 @@ func (o *reclaimOptions) swept(cfg *reclaim.Config, m results.Manifest, known []
 	for _, r := range known {
 		mine[r.Parties[0]], mine[r.Parties[1]] = true, true
 	}
+	used := 0 // how many of the keys the run had, with channels or without
+	if o.accounts == "" {
+		used = accountsOf(m)
+	}
 	var keys []tx.KeyPair
 	for i, k := range cfg.Keys {
-		if mine[k.ID().String()] || o.accounts == "" && i < accountsOf(m) {
+		if mine[k.ID().String()] || i < used {
 			keys = append(keys, k)
 		}
 	}
